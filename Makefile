@@ -1,0 +1,43 @@
+# Two commands do everything from a bare clone: `make report` and `make test`.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: report test check bench data screenshot clean
+
+report: $(READY)
+	$(BIN)/demografi report Lakseregionen --out lakseregionen
+
+test: $(READY) check
+	$(BIN)/python -m pytest
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python scripts/build_data.py verify
+
+bench: $(READY)
+	$(BIN)/python benchmarks/run.py
+
+# From the folder DEMOGRAFI_REFERENCE (default ../shared/reference); only for those who renew the shipped figures.
+data: $(READY)
+	$(BIN)/python scripts/build_data.py write
+
+# Needs Debian's chromium, and installs it.
+screenshot: report
+	command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq chromium)
+	sh scripts/screenshot.sh lakseregionen/chapter.html
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+		|| (echo "demografi needs Python 3.11, 3.12 or 3.13. Type: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(READY)
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
