@@ -1,0 +1,94 @@
+"""From official tables to projected population, service need, workforce gap and the chapter.
+
+Verbs: ``example project need supply gap indicators report region``; nouns: ``Observed Projection
+Need Supply Gap Indicators Region``. Importing does nothing outside; heavy libraries load when a
+verb is first used.
+
+Examples
+--------
+>>> import demografi as dg
+>>> dg.project(dg.example("Engerdal"), to=2030).launch
+2026
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from demografi.errors import (
+        DemografiError,
+        DemografiWarning,
+        RegionError,
+        ReportError,
+        ScenarioError,
+        SourceError,
+        TableError,
+    )
+    from demografi.needs import Need, ministry_bridge, need
+    from demografi.observed import Observed, example
+    from demografi.projection import Projection, project
+    from demografi.ratios import Indicators, indicators
+    from demografi.regions import Region, list_regions, region
+    from demografi.reports import report
+    from demografi.workforce import Gap, Supply, gap, supply
+
+__version__ = "0.1.0"
+
+_DOORS = {
+    "errors": (
+        "DemografiError",
+        "DemografiWarning",
+        "RegionError",
+        "ReportError",
+        "ScenarioError",
+        "SourceError",
+        "TableError",
+    ),
+    "regions": ("Region", "list_regions", "region"),
+    "observed": ("Observed", "example"),
+    "projection": ("Projection", "project"),
+    "needs": ("Need", "ministry_bridge", "need"),
+    "ratios": ("Indicators", "indicators"),
+    "workforce": ("Gap", "Supply", "gap", "supply"),
+    "reports": ("report",),
+}
+_ROOM_OF = {name: room for room, names in _DOORS.items() for name in names}
+
+__all__ = [
+    "DemografiError",
+    "DemografiWarning",
+    "Gap",
+    "Indicators",
+    "Need",
+    "Observed",
+    "Projection",
+    "Region",
+    "RegionError",
+    "ReportError",
+    "ScenarioError",
+    "SourceError",
+    "Supply",
+    "TableError",
+    "example",
+    "gap",
+    "indicators",
+    "list_regions",
+    "ministry_bridge",
+    "need",
+    "project",
+    "region",
+    "report",
+    "supply",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOM_OF:
+        raise AttributeError(f"module 'demografi' has no attribute {name!r}")
+    return getattr(import_module(f"demografi.{_ROOM_OF[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

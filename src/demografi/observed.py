@@ -1,0 +1,419 @@
+"""What has been counted: harmonised, checked, with provenance."""
+
+from __future__ import annotations
+
+from functools import cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, ClassVar
+
+import pandas as pd
+
+from demografi import ages, regions
+from demografi.errors import RegionError, SourceError, TableError
+from demografi.regions import Region
+from demografi.sources import shipped
+from demografi.tables import Caution, Column, Contract, Result, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from matplotlib.axes import Axes
+
+__all__ = ["Observed", "chain_link", "example"]
+
+_REGION = Column("region", "text")
+_CELL = (
+    _REGION,
+    Column("year", "integer"),
+    Column("sex", "text"),
+    Column("age", "integer", unit="completed years"),
+)
+_STATUS = Column("status", "text", "mark")
+_COUNTED = (_REGION, Column("year", "integer"), Column("reference_date", "text", "mark"))
+
+POPULATION = Contract(
+    "population",
+    (*_CELL, Column("persons", "number", "measure", "persons", "1 January of year"), _STATUS),
+    complete=("region", "year", "sex", "age"),
+)
+
+
+def _flow(name: str, *, signed: bool = False) -> Contract:
+    measure = Column(name, "number", "measure", "persons", "calendar year", signed=signed)
+    return Contract(name, (*_CELL, measure, _STATUS))
+
+
+FLOWS = {
+    "births": _flow("births"),
+    "deaths": _flow("deaths"),
+    "net_migration": _flow("net_migration", signed=True),
+}
+USERS = Contract(
+    "users",
+    (
+        *_COUNTED,
+        Column("service", "text"),
+        Column("age_group", "text"),
+        Column("users", "number", "measure", "persons", "31 December of year"),
+        _STATUS,
+    ),
+)
+PERSON_YEARS = Contract(
+    "person_years",
+    (
+        *_COUNTED,
+        Column("service", "text"),
+        Column("occupation", "text"),
+        Column("concept", "text"),
+        Column("fte", "number", "measure", "person-years", "November of year"),
+        _STATUS,
+    ),
+)
+STAFF = Contract(
+    "staff",
+    (
+        *_COUNTED,
+        Column("occupation", "text"),
+        Column("age_group", "text"),
+        Column("sector", "text"),
+        Column("basis", "text"),
+        Column("persons", "number", "measure", "persons", "November of year", may_be_missing=True),
+        Column("fte", "number", "measure", "person-years", "November of year", may_be_missing=True),
+        _STATUS,
+    ),
+)
+
+BENCHMARKS = "benchmarks"
+
+
+class Observed(Result):
+    """Counted figures of a region and its parts.
+
+    Make one with :func:`example` (shipped figures) or :meth:`from_tables` (your own).
+    """
+
+    CONTRACTS: ClassVar[Mapping[str, Contract]] = MappingProxyType(
+        {"population": POPULATION, **FLOWS, "users": USERS, "person_years": PERSON_YEARS, "staff": STAFF}
+    )
+
+    @property
+    def region(self) -> Region:
+        """The region these figures are of."""
+        return Region.from_dict(self.facts["region"])
+
+    @property
+    def region_scheme(self) -> str:
+        """The code list and borders of the codes in ``region``."""
+        return self.region.region_scheme
+
+    @property
+    def population(self) -> pd.DataFrame:
+        """Persons on 1 January: ``region year sex age persons status``."""
+        return self.table("population")
+
+    @property
+    def births(self) -> pd.DataFrame:
+        """Live births: age is the mother's, sex the child's."""
+        return self.table("births")
+
+    @property
+    def deaths(self) -> pd.DataFrame:
+        """Deaths by age reached at the end of the year."""
+        return self.table("deaths")
+
+    @property
+    def net_migration(self) -> pd.DataFrame:
+        """Net migrants by age reached at the end of the year."""
+        return self.table("net_migration")
+
+    @property
+    def users(self) -> pd.DataFrame:
+        """Service users on 31 December: ``region year reference_date service age_group users status``."""
+        return self.table("users")
+
+    @property
+    def person_years(self) -> pd.DataFrame:
+        """Contracted person-years in November; ``concept`` says whether by education or occupation."""
+        return self.table("person_years")
+
+    @property
+    def staff(self) -> pd.DataFrame:
+        """Staff by occupation and age."""
+        return self.table("staff")
+
+    @property
+    def benchmarks(self) -> Observed | None:
+        """The counties around the region, and the nation, where at hand."""
+        part = self.rests_on.get("benchmarks")
+        return part if isinstance(part, Observed) else None
+
+    @property
+    def last_year(self) -> int:
+        """The last 1 January in the population."""
+        return int(self.tables["population"]["year"].max())
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the population table."""
+        return self.population
+
+    def total(self) -> Observed:
+        """Return the sum of the members as one region."""
+        whole = Region(self.region.code, self.region.name, (self.region.code,), "own", (self.region.name,))
+        return Observed(
+            self._summed(whole.code),
+            {**self.facts, "region": whole.to_dict()},
+            self.own_sources,
+            self.own_cautions,
+            self.rests_on,
+        )
+
+    def plot(self, language: str = "nb") -> Axes:
+        """Draw the population pyramid of the last year against ten years before."""
+        from demografi import plots
+
+        words = plots.Words(
+            title=self.region.name,
+            subtitle=str(self.last_year),
+            source=", ".join(f"{source.publisher}, {source.table}" for source in self.own_sources[:1]),
+        )
+        first = max(self.last_year - 10, int(self.tables["population"]["year"].min()))
+        return plots.pyramid(self.total().population, first, self.last_year, words, language=language)
+
+    @classmethod
+    def from_tables(
+        cls,
+        population: pd.DataFrame,
+        *,
+        births: pd.DataFrame | None = None,
+        deaths: pd.DataFrame | None = None,
+        net_migration: pd.DataFrame | None = None,
+        users: pd.DataFrame | None = None,
+        person_years: pd.DataFrame | None = None,
+        name: str = "own tables",
+        sources: tuple[Source, ...] = (),
+    ) -> Observed:
+        """Make the same noun from anybody's tables, of any country.
+
+        Parameters
+        ----------
+        population
+            ``region year sex age persons`` [persons on 1 January], every combination there;
+            ``status`` only where a value is missing.
+        births, deaths, net_migration, users, person_years
+            As in the contract; leave out what you lack.
+        name
+            What to call the whole.
+        sources
+            Where the figures come from.
+
+        Raises
+        ------
+        TableError
+            A column is lacking, a row stands twice, the grid has a hole, a count is negative.
+        """
+        given = {
+            "population": population,
+            "births": births,
+            "deaths": deaths,
+            "net_migration": net_migration,
+            "users": users,
+            "person_years": person_years,
+        }
+        tables = {key: _with_status(table) for key, table in given.items() if table is not None}
+        if "region" not in population.columns:
+            raise TableError("The table 'population' lacks the column 'region'.", hint="population['region'] = 'A'")
+        codes = tuple(dict.fromkeys(population["region"].astype("str")))
+        whole = Region(regions.slug(name), name, codes, "own", codes)
+        return cls(tables, {"region": whole.to_dict(), "lacking": {}}, sources)
+
+    def _headline(self) -> str:
+        if self.region.code == BENCHMARKS:
+            return ", ".join(self.region.names)
+        table = self.tables["population"]
+        last = table[table["year"] == self.last_year]
+        return (
+            f"{last['persons'].sum():,.0f} persons on 1 January {self.last_year}, "
+            f"{ages.select(last, '80+')['persons'].sum():,.0f} of them 80+; tables: {', '.join(self.tables)}"
+        )
+
+
+def _with_status(table: pd.DataFrame) -> pd.DataFrame:
+    table = table.copy()
+    if "status" not in table.columns:
+        table["status"] = ""
+    if "year" in table.columns and "service" in table.columns and "reference_date" not in table.columns:
+        table["reference_date"] = table["year"].astype("str") + "-12-31"
+    return table
+
+
+def example(name: str = "Lakseregionen") -> Observed:
+    """Return real figures that ship with the package; needs no network.
+
+    Parameters
+    ----------
+    name
+        ``"Lakseregionen"``, ``"Lakseregionen helse"``, ``"Engerdal"``, one of the eleven municipalities, or one of
+        Trøndelag, Møre og Romsdal, Innlandet and Norge (population only).
+
+    Returns
+    -------
+    Observed
+        Population 2006–2026 (SSB 07459, borders of 2024); care users and nurses (KOSTRA) for municipalities.
+
+    Raises
+    ------
+    RegionError
+        No region has that name.
+    SourceError
+        The region is known, but its figures do not ship.
+
+    Examples
+    --------
+    >>> observed = example()
+    >>> int(observed.population.query("year == 2026")["persons"].sum())
+    69359
+    """
+    wanted = regions.region(name)
+    population = _shipped_population()
+    absent = [wanted.name_of(code) for code in wanted.members if code not in set(population["region"])]
+    if absent:
+        raise SourceError(
+            f"The figures of {absent[0]} do not ship with demografi.",
+            where="At hand: the ten of Lakseregionen, Engerdal, Trøndelag, Møre og Romsdal, Innlandet and Norge.",
+            hint="Bring your own tables: dg.Observed.from_tables(population=…)",
+        )
+    tables = {"population": _of(population, wanted.members)}
+    sources = [_population_source(wanted)]
+    for table in ("users", "person_years"):
+        rows = _of(_SHIPPED[table][0](), wanted.members)
+        if len(rows):
+            tables[table] = rows
+            sources += [shipped.source(source) for source in _SHIPPED[table][1]]
+    lacking = {flow: f"Municipal {flow.replace('_', ' ')} do not ship; only stocks do." for flow in FLOWS}
+    lacking["staff"] = "No published table has occupation by age for a municipality."
+    facts = {"region": wanted.to_dict(), "lacking": lacking, "shipped": True}
+    return Observed(tables, facts, tuple(sources), _cautions(wanted), _benchmarks(wanted, population))
+
+
+def _of(table: pd.DataFrame, codes: tuple[str, ...]) -> pd.DataFrame:
+    return table[table["region"].isin(codes)].reset_index(drop=True)
+
+
+def _population_source(wanted: Region) -> Source:
+    whole = wanted.region_scheme == regions.COUNTIES
+    return shipped.source("population_counties_nation" if whole else "population_municipalities")
+
+
+def _benchmarks(wanted: Region, population: pd.DataFrame) -> dict[str, Observed]:
+    codes = tuple(code for code in (*wanted.counties, regions.NATION) if code in set(population["region"]))
+    codes = tuple(code for code in codes if code not in wanted.members)
+    if not codes:
+        return {}
+    names = tuple(regions.name_of(code) for code in codes)
+    around = Region(BENCHMARKS, BENCHMARKS, codes, regions.COUNTIES, names)
+    tables = {"population": _of(population, codes)}
+    source = (shipped.source("population_counties_nation"),)
+    return {"benchmarks": Observed(tables, {"region": around.to_dict(), "lacking": {}, "shipped": True}, source)}
+
+
+def _cautions(wanted: Region) -> tuple[Caution, ...]:
+    split = tuple(wanted.name_of(code) for code in wanted.members if code in SPLIT_UNITS)
+    cautions = [Caution.of("caution_split_history", names=split)] if split else []
+    if any(code in _municipal_codes() for code in wanted.members):
+        cautions.append(Caution.of("caution_derived_67_79"))
+    return tuple(cautions)
+
+
+def _municipal_codes() -> set[str]:
+    return set(shipped.read("care_users")["region"])
+
+
+SPLIT_UNITS = ("5055", "5056", "5059")
+FIRST_EXACT_YEAR = 2020
+
+
+@cache
+def _shipped_population() -> pd.DataFrame:
+    table = pd.concat(
+        [shipped.read("population_municipalities"), shipped.read("population_counties_nation")],
+        ignore_index=True,
+    )
+    return chain_link(table.assign(status=""), SPLIT_UNITS, FIRST_EXACT_YEAR)
+
+
+def chain_link(population: pd.DataFrame, units: tuple[str, ...], first_exact: int) -> pd.DataFrame:
+    """Scale the history of units with a guessed split, so that none grows by the guess alone.
+
+    Parameters
+    ----------
+    population
+        ``region year sex age persons`` [persons].
+    units
+        Codes whose sum is exact in every year, while their shares are a guess before ``first_exact``.
+    first_exact
+        First year in which each unit is exact.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The table with ``quality``: ``"split"`` on scaled cells. In the last guessed year each unit grows as fast as
+        the exact sum; no share of the sum is moved after that.
+
+    Examples
+    --------
+    >>> t = pd.DataFrame({"region": ["a", "b"] * 2, "year": [2019, 2019, 2020, 2020], "persons": [60.0, 40, 50, 50]})
+    >>> chain_link(t, ("a", "b"), 2020)["persons"].tolist()
+    [50.0, 50.0, 50.0, 50.0]
+    """
+    absent = [unit for unit in units if unit not in set(population["region"])]
+    if absent:
+        raise RegionError(
+            f"The unit {absent[0]} is not in the table, so the exact sum is not known.",
+            hint=f"Give all of {', '.join(units)}.",
+        )
+    whole = population[population["region"].isin(units)]
+    before, after = (
+        whole[whole["year"] == year].groupby("region")["persons"].sum() for year in (first_exact - 1, first_exact)
+    )
+    factor = (after / before) * (before.sum() / after.sum())
+    guessed = population["region"].isin(units) & (population["year"] < first_exact)
+    scale = population["region"].map(factor).where(guessed, 1.0)
+    return population.assign(persons=population["persons"] * scale, quality=guessed.map({True: "split", False: ""}))
+
+
+@cache
+def _shipped_users() -> pd.DataFrame:
+    return derive_67_79(shipped.read("care_users"))
+
+
+def derive_67_79(users: pd.DataFrame) -> pd.DataFrame:
+    """Fill home-service users aged 67–79 where the table has all the others, and mark them ``derived``.
+
+    Parameters
+    ----------
+    users
+        ``region year service age_group users status`` [persons on 31 December].
+    """
+    keys = ["region", "year"]
+    home = users[users["service"] == "home_service"]
+    wide = home.pivot_table(index=keys, columns="age_group", values="users", aggfunc="sum", min_count=1)
+    rest = (wide["total"] - wide["0-66"] - wide["80+"]).rename("rest")
+    users = users.assign(users=users["users"].astype(float), quality="").join(rest, on=keys)
+    open_cell = (users["service"] == "home_service") & (users["age_group"] == "67-79") & users["users"].isna()
+    filled = open_cell & users["rest"].notna()
+    users.loc[filled, "users"] = users.loc[filled, "rest"]
+    users.loc[filled, "status"] = ""
+    users.loc[filled, "quality"] = "derived"
+    return users.drop(columns="rest")
+
+
+@cache
+def _shipped_person_years() -> pd.DataFrame:
+    both = [shipped.read("nurse_person_years"), shipped.read("person_years_by_occupation")]
+    return pd.concat(both, ignore_index=True)
+
+
+_SHIPPED = {
+    "users": (_shipped_users, ("care_users",)),
+    "person_years": (_shipped_person_years, ("nurse_person_years", "person_years_by_occupation")),
+}

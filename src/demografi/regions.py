@@ -1,0 +1,300 @@
+"""Municipalities, counties, the nation and named groups; borders and codes of other eras."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+
+import pandas as pd
+
+from demografi.errors import RegionError
+from demografi.tables import Source
+
+__all__ = ["NATION", "Region", "list_regions", "name_of", "region", "slug"]
+
+NATION = "0"
+_PLAIN = str.maketrans("øåđŋŧ", "oadnt", "") | {ord("æ"): "ae"}
+MUNICIPALITIES = "ssb-kommune-2024"
+COUNTIES = "ssb-fylke-2024"
+OWN = "own"
+
+
+@dataclass(frozen=True)
+class Region:
+    """A municipality, a county, the nation, or a group of them that is summed.
+
+    Parameters
+    ----------
+    code
+        Code with leading zeros, or the slug of a group.
+    name
+        Name as printed.
+    members
+        Codes of the parts that are projected one by one; a single area has itself.
+    region_scheme
+        The code list and borders the codes belong to.
+    names
+        Printed names of the members, in the same order.
+    counties
+        The counties the members lie in, as codes.
+    notes
+        What must be known about the borders or the membership.
+    """
+
+    code: str
+    name: str
+    members: tuple[str, ...]
+    region_scheme: str
+    names: tuple[str, ...]
+    counties: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_group(self) -> bool:
+        """Tell whether this is a sum of several areas."""
+        return self.members != (self.code,)
+
+    def name_of(self, code: str) -> str:
+        """Return the printed name of a member or of the group itself."""
+        return dict(zip((*self.members, self.code), (*self.names, self.name), strict=True)).get(code, code)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per member: ``region name``."""
+        return pd.DataFrame({"region": self.members, "name": self.names})
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain values, for files."""
+        return {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(self).items()}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, object]) -> Region:
+        """Make a region from what :meth:`to_dict` gave."""
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})  # type: ignore[arg-type]
+
+
+def region(which: str | Sequence[str], *, name: str | None = None) -> Region:
+    """Find a region by name or code, or make a group of your own.
+
+    Parameters
+    ----------
+    which
+        A municipality, a county, ``"Norge"``, a named group, or a list of names or codes.
+    name
+        What to call a list of your own.
+
+    Raises
+    ------
+    RegionError
+        The name is not known (the nearest are shown), the code belongs to another era (its
+        successor is shown), or a member stands twice.
+
+    Examples
+    --------
+    >>> region("Lakseregionen").members[:2]
+    ('5029', '5059')
+    >>> region(["Hitra", "5014"], name="Øyregionen").code
+    'oyregionen'
+    """
+    if isinstance(which, str):
+        return _one(which, renamed=name)
+    if not which:
+        raise RegionError("The list of regions is empty.", hint="dg.region(['Hitra', 'Frøya'])")
+    parts = [_one(item) for item in which]
+    members = [(code, label) for part in parts for code, label in zip(part.members, part.names, strict=True)]
+    double = sorted({label for i, (code, label) in enumerate(members) if code in [c for c, _ in members[:i]]})
+    if double:
+        raise RegionError(f"{double[0]} stands twice in the list of regions.", hint="Name each municipality once.")
+    _refuse_overlap(parts)
+    label = name or ", ".join(part.name for part in parts)
+    return Region(
+        code=slug(label),
+        name=label,
+        members=tuple(code for code, _ in members),
+        region_scheme=OWN if len({part.region_scheme for part in parts}) > 1 else parts[0].region_scheme,
+        names=tuple(name for _, name in members),
+        counties=tuple(dict.fromkeys(county for part in parts for county in part.counties)),
+        notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
+    )
+
+
+def _refuse_overlap(parts: list[Region]) -> None:
+    for part in parts:
+        inside = [
+            other.name
+            for other in parts
+            if other is not part
+            and (part.code == NATION or (part.region_scheme == COUNTIES and part.code in other.counties))
+        ]
+        if inside:
+            raise RegionError(
+                f"{inside[0]} lies inside {part.name}; their sum would count the same people twice.",
+                hint="Use one of them, or compare them with dg.indicators(…, against=['county', 'nation']).",
+            )
+
+
+def list_regions() -> pd.DataFrame:
+    """Return every region known by name: ``code name kind``."""
+    municipalities = _municipalities()
+    counties = municipalities[["county", "county_name"]].drop_duplicates()
+    groups = _groups()[["slug", "name"]].drop_duplicates()
+    return pd.concat(
+        [
+            pd.DataFrame({"code": [NATION], "name": ["Norge"], "kind": "nation"}),
+            counties.set_axis(["code", "name"], axis=1).assign(kind="county"),
+            municipalities[["code", "name"]].assign(kind="municipality"),
+            groups.set_axis(["code", "name"], axis=1).assign(kind="group"),
+        ],
+        ignore_index=True,
+    )
+
+
+def name_of(code: str) -> str:
+    """Return the printed name of an official code, or the code where it is not known."""
+    known = list_regions().set_index("code")["name"]
+    return str(known.get(code, code))
+
+
+def slug(name: str) -> str:
+    """Return a name as lower-case ASCII with hyphens.
+
+    Examples
+    --------
+    >>> slug("Nord-Gudbrandsdalen"), slug("Ørland, Frøya")
+    ('nord-gudbrandsdalen', 'orland-froya')
+    """
+    letters = name.lower().translate(_PLAIN)
+    plain = unicodedata.normalize("NFKD", letters).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+
+
+def _one(typed: str, renamed: str | None = None) -> Region:
+    wanted = typed.strip().casefold()
+    for found in (_nation(wanted), _county(wanted), _municipality(wanted), _group(wanted)):
+        if found is not None:
+            return found if renamed is None else _renamed(found, renamed)
+    raise _unknown(typed)
+
+
+def _renamed(found: Region, name: str) -> Region:
+    if not found.is_group:
+        raise RegionError(f"{found.name} is no group and keeps its own name.", hint=f"dg.region({found.name!r})")
+    return Region(**{**found.__dict__, "name": name, "code": slug(name)})
+
+
+def _nation(wanted: str) -> Region | None:
+    if wanted not in ("norge", "noreg", "norway", "nation", "hele landet", NATION):
+        return None
+    return Region(NATION, "Norge", (NATION,), COUNTIES, ("Norge",))
+
+
+def _county(wanted: str) -> Region | None:
+    rows = _municipalities()
+    row = rows[(rows["county"] == wanted) | (rows["county_name"].str.casefold() == wanted)]
+    if row.empty:
+        return None
+    code, name = str(row.iloc[0]["county"]), str(row.iloc[0]["county_name"])
+    return Region(code, name, (code,), COUNTIES, (name,), (code,))
+
+
+def _municipality(wanted: str) -> Region | None:
+    rows = _municipalities()
+    same = (
+        (rows["code"] == wanted)
+        | (rows["name"].str.casefold() == wanted)
+        | (rows["full_name"].str.casefold() == wanted)
+    )
+    found = rows[same]
+    if len(found) > 1:
+        raise RegionError(
+            f"{len(found)} municipalities are called {found.iloc[0]['name']!r}.",
+            where=[f"{row['code']} in {row['county_name']}" for row in found.to_dict("records")],
+            hint=f"Use the code: dg.region('{found.iloc[0]['code']}')",
+        )
+    if found.empty:
+        return None
+    row = found.iloc[0]
+    code, name = str(row["code"]), str(row["name"])
+    return Region(code, name, (code,), MUNICIPALITIES, (name,), (str(row["county"]),))
+
+
+def _group(wanted: str) -> Region | None:
+    rows = _groups()
+    found = rows[(rows["name"].str.casefold() == wanted) | (rows["slug"] == wanted)]
+    if found.empty:
+        return None
+    members = [m for code in dict.fromkeys(found["member"]) if (m := _municipality(code)) is not None]
+    notes = [note for note in dict.fromkeys(found["note"]) if note]
+    return Region(
+        code=str(found.iloc[0]["slug"]),
+        name=str(found.iloc[0]["name"]),
+        members=tuple(member.code for member in members),
+        region_scheme=MUNICIPALITIES,
+        names=tuple(member.name for member in members),
+        counties=tuple(dict.fromkeys(county for member in members for county in member.counties)),
+        notes=tuple(notes),
+    )
+
+
+def _unknown(typed: str) -> RegionError:
+    former = _former()
+    same = former[(former["code"] == typed.strip()) | (former["name"].str.casefold() == typed.strip().casefold())]
+    if len(same):
+        row = same.iloc[-1]
+        successors = [name_of(code) + f" {code}" for code in row["successors"].split()]
+        said = "was divided between" if len(successors) > 1 else "is now part of"
+        return RegionError(
+            f"{row['name']} {row['code']} is a municipality of another era.",
+            where=f"It {said} {_and(successors)}.",
+            hint=f"dg.region('{row['successors'].split()[0]}')",
+        )
+    known = list_regions()["name"].tolist()
+    near = get_close_matches(typed.strip().casefold(), [name.casefold() for name in known], n=3, cutoff=0.6)
+    names = [name for name in known if name.casefold() in near]
+    return RegionError(
+        f"No region is called {typed!r}.",
+        where=f"Did you mean {_or(names)}?" if names else "",
+        hint="See all names with dg.list_regions().",
+    )
+
+
+def _and(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _or(names: Iterable[str]) -> str:
+    return " or ".join(f"'{name}'" for name in names)
+
+
+def _table(name: str) -> pd.DataFrame:
+    with files("demografi").joinpath("data", name).open(encoding="utf-8") as file:
+        return pd.read_csv(file, dtype="str", keep_default_na=False)
+
+
+@cache
+def _municipalities() -> pd.DataFrame:
+    return _table("municipalities.csv")
+
+
+@cache
+def _former() -> pd.DataFrame:
+    return _table("former_municipalities.csv")
+
+
+@cache
+def _groups() -> pd.DataFrame:
+    return _table("groups.csv")
+
+
+CODE_LIST = Source(
+    id="ssb_klass_131",
+    publisher="SSB",
+    table="KLASS 131",
+    title="Standard for kommuneinndeling, 2024",
+    vintage="2024",
+    licence="NLOD 2.0 / CC BY 4.0",
+)
