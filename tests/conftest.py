@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+import demografi as dg
+
+ROOT = Path(__file__).parents[1]
+REFERENCE = Path(os.environ.get("DEMOGRAFI_REFERENCE", ROOT.parent / "shared" / "reference"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip, aloud, what needs the whole-country reference data where it is absent."""
+    if REFERENCE.is_dir():
+        return
+    absent = pytest.mark.skip(reason=f"the reference data are not at {REFERENCE} (set DEMOGRAFI_REFERENCE)")
+    for item in items:
+        if item.get_closest_marker("reference"):
+            item.add_marker(absent)
+
+
+@pytest.fixture(scope="session")
+def reference() -> Path:
+    return REFERENCE
+
+
+@pytest.fixture(scope="session")
+def observed() -> dg.Observed:
+    return dg.example()
+
+
+@pytest.fixture(scope="session")
+def projection(observed: dg.Observed) -> dg.Projection:
+    return dg.project(observed, to=2040)
+
+
+@pytest.fixture(scope="session")
+def need(projection: dg.Projection) -> dg.Need:
+    return dg.need(projection)
+
+
+@pytest.fixture(scope="session")
+def supply(observed: dg.Observed) -> dg.Supply:
+    return dg.supply(observed, to=2040)
+
+
+@pytest.fixture(scope="session")
+def gap(need: dg.Need, supply: dg.Supply) -> dg.Gap:
+    return dg.gap(need, supply)
+
+
+@pytest.fixture(scope="session")
+def engerdal() -> dg.Gap:
+    observed = dg.example("Engerdal")
+    return dg.gap(dg.need(dg.project(observed, to=2040)), dg.supply(observed, to=2040))
+
+
+@pytest.fixture(scope="session")
+def indicators(projection: dg.Projection) -> dg.Indicators:
+    return dg.indicators(projection, against=["county", "nation"])

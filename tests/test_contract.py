@@ -1,0 +1,56 @@
+"""The names and columns other programs rely on; they change only with a deprecation."""
+
+from __future__ import annotations
+
+import demografi as dg
+
+COLUMNS = {
+    "Observed.population": "region year sex age persons status",
+    "Observed.births": "region year sex age births status",
+    "Observed.deaths": "region year sex age deaths status",
+    "Observed.net_migration": "region year sex age net_migration status",
+    "Observed.users": "region year reference_date service age_group users status",
+    "Observed.person_years": "region year reference_date service occupation concept fte status",
+    "Observed.staff": "region year reference_date occupation age_group sector basis persons fte status",
+    "Projection.population": "region year sex age persons",
+    "Projection.births": "region year sex age births",
+    "Projection.deaths": "region year sex age deaths",
+    "Projection.net_migration": "region year sex age net_migration",
+    "Need.users": "region year service age_group users",
+    "Need.person_years": "region year service fte",
+    "Need.coverage": "region year service age_group users low high population",
+    "Supply.supply": "region year occupation age_group persons fte",
+    "Gap.gap": "region year occupation need supply gap",
+    "Indicators.indicators": "region year indicator definition value",
+}
+VERBS = "example region list_regions project need supply gap indicators report ministry_bridge"
+NOUN_FACE = "schema contract has sources cautions save open plot explain to_frame region_scheme"
+ADDITIVE = ("Observed", "Projection", "Need", "Supply", "Gap")
+SCHEMA = "table column dtype kind unit reference may_be_missing signed"
+
+
+def test_names_and_columns_other_programs_rely_on(gap: dg.Gap, indicators: dg.Indicators) -> None:
+    nouns = (dg.Observed, dg.Projection, dg.Need, dg.Supply, dg.Gap, dg.Indicators)
+    found = {
+        f"{noun.__name__}.{name}": " ".join(contract.names) for noun in nouns for name, contract in noun.CONTRACTS.items()
+    }
+    assert found == COLUMNS
+    for verb in VERBS.split():
+        assert callable(getattr(dg, verb))
+    results = (gap.need.projection.observed, gap.need.projection, gap.need, gap.supply, gap, indicators)
+    for result in results:
+        name = type(result).__name__
+        lacking = [face for face in NOUN_FACE.split() if not hasattr(result, face) and (name, face) != ("Observed", "explain")]
+        assert not lacking, name
+        assert result.contract == 1
+        assert " ".join(result.schema.columns) == SCHEMA
+        assert isinstance(result.sources, tuple)
+        assert isinstance(result.cautions, tuple)
+        assert (name in ADDITIVE) == hasattr(result, "total")
+        for table in result.tables:
+            assert result.has(table)
+            columns = COLUMNS[f"{name}.{table}"].split()
+            assert list(result.table(table).columns)[: len(columns)] == columns
+    projection = gap.need.projection
+    assert (projection.scenario, projection.vintage, projection.launch) == ("main", "demografi 2026", 2026)
+    assert gap.supply.replacement(2040).columns.tolist() == ["region", "occupation", "stock", "exits"]
