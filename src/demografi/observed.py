@@ -167,6 +167,41 @@ class Observed(Result):
             self.rests_on,
         )
 
+    def explain(self, age_group: str = "80+", since: int | None = None) -> pd.DataFrame:
+        """Split the change in an age group into cohorts and the rest, which sum exactly to it.
+
+        Parameters
+        ----------
+        age_group
+            ``"80+"``, ``"20-66"``, ``"total"`` …
+        since
+            First year; ten years before the last by default.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``region cause persons``: ``start``, ``grow_into`` (for groups from age 0: children born and
+            living at the end of the year), ``grow_out_of``, ``deaths_and_migration`` (what stocks alone
+            cannot tell apart), ``end``.
+        """
+        stock = self.tables["population"]
+        since = max(self.last_year - 10, int(stock["year"].min())) if since is None else since
+        first, last = ages.bounds(age_group)
+        during = stock[(stock["year"] >= since) & (stock["year"] < self.last_year)]
+        after = stock[(stock["year"] > since) & (stock["age"] == 0)]
+
+        def of(rows: pd.DataFrame) -> pd.Series[float]:
+            return rows.groupby("region", sort=False)["persons"].sum()
+
+        start = of(ages.select(stock[stock["year"] == since], age_group))
+        end = of(ages.select(stock[stock["year"] == self.last_year], age_group))
+        into = of(during[during["age"] == first - 1]) if first else of(after)
+        out = start * 0.0 if last is None else -of(during[during["age"] == last])
+        causes = {"start": start, "grow_into": into, "grow_out_of": out}
+        causes |= {"deaths_and_migration": end - start - into - out, "end": end}
+        parts = [persons.rename("persons").reset_index().assign(cause=cause) for cause, persons in causes.items()]
+        return pd.concat(parts, ignore_index=True)[["region", "cause", "persons"]]
+
     def plot(self, language: str = "nb") -> Axes:
         """Draw the population pyramid of the last year against ten years before."""
         from demografi import plots

@@ -206,10 +206,21 @@ class Projection(Result):
 
     def to_jsonstat(self) -> str:
         """Return the population as JSON-stat 2 text, ready for other programs."""
+        import json
+        import warnings
+
         from pyjstat import pyjstat
 
         table = self.tables["population"].rename(columns={"persons": "value"})
-        return str(pyjstat.Dataset.read(table.astype({"year": "str", "age": "str"})).write())
+        with warnings.catch_warnings():
+            # pyjstat warns of its own deprecated inner call.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            dataset = pyjstat.Dataset.read(table.astype({"year": "str", "age": "str"}))
+        # pyjstat stamps the clock and a source of its own.
+        dataset["updated"] = f"{self.launch}-01-01"
+        dataset["source"] = source_line(self.sources, "en")
+        dataset["label"] = f"{self.region.name}, {self.vintage}, {self.scenario}"
+        return json.dumps(dataset, ensure_ascii=False)
 
     def plot(self, language: str = "nb", **drawn: Any) -> Axes:
         """Draw the pyramid at the launch and in the last year; ``drawn`` goes to the figure."""
@@ -466,7 +477,8 @@ def _local_fertility(stock: NDArray[np.float64], nation: NDArray[np.float64], sh
     def infants(of: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray(of[-FERTILITY_YEARS:, :, :, 0].sum(axis=2))
 
-    yearly = infants(nation) / expected(nation)
+    wanted = expected(nation)
+    yearly = np.divide(infants(nation), wanted, out=np.zeros_like(wanted), where=wanted > 0)
     return rates.local_level(infants(stock).sum(axis=0), (expected(stock) * yearly).sum(axis=0), POOL_BIRTHS)
 
 

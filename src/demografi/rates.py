@@ -96,8 +96,8 @@ def survival_shares(mx: Array, open_age: int) -> Array:
 
     Examples
     --------
-    >>> survival_shares(np.zeros(4), 2).tolist()
-    [1.0, 1.0, 1.0]
+    >>> float(survival_shares(np.full(4, 0.1), 2)[2].round(4))
+    0.9048
     """
     table = life_table(mx)
     Lx, Tx = table["Lx"], table["Tx"]

@@ -130,7 +130,7 @@ class Contract:
         double = table[table.duplicated(self.keys, keep="first")]
         if len(double):
             raise TableError(
-                f"The table '{self.name}' has the same row {len(double) + 1} times or more rows twice.",
+                f"The same row stands more than once in the table '{self.name}'.",
                 where=_rows(double, self.keys),
                 hint=f"Each combination of {', '.join(self.keys)} may stand once.",
             )
@@ -163,6 +163,7 @@ class Contract:
         for column in (c for c in self.columns if c.kind == "measure"):
             values = table[column.name]
             if "status" in self.names:
+                self._check_signs(table)
                 wrong = table[values.isna() == (table["status"] == "")]
                 if len(wrong):
                     raise TableError(
@@ -182,6 +183,15 @@ class Contract:
                     where=_rows(table[values < 0], [*self.keys, column.name]),
                     hint=f"{column.name} cannot be negative; look at the rows above.",
                 )
+
+    def _check_signs(self, table: pd.DataFrame) -> None:
+        odd = table[~table["status"].isin(STATUS_SIGNS)]
+        if len(odd):
+            raise TableError(
+                f"In '{self.name}' the status {odd['status'].iloc[0]!r} is not one of Statistics Norway's signs.",
+                where=[f"{sign!r}: {meaning}" for sign, meaning in STATUS_SIGNS.items()],
+                hint="Leave status empty where there is a value.",
+            )
 
 
 _DTYPES: Mapping[str, str] = {"text": "str", "integer": "int64", "number": "float64"}

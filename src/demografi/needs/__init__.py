@@ -341,7 +341,8 @@ def _person_years(
         return None, {"person_years": f"No standard (person-years per user) is at hand for {outside}."}, ()
     all_ages = users.groupby(["region", "year"], sort=False, as_index=False)["users"].sum()
     table = all_ages.assign(service=STANDARD_SERVICE, fte=all_ages["users"] * standard)
-    cautions = [Caution.of("caution_standard_2019")]
+    quoted = shipped.read("project_description").set_index(["figure", "year"])["value"]
+    cautions = [Caution.of("caution_standard_2019", standard=float(quoted["person_years", 2019]))]
     if members != set(ten) or len(members) > 1:
         cautions.append(Caution.of("caution_standard_shared"))
     return table[PERSON_YEARS.names], {}, tuple(cautions)

@@ -230,8 +230,10 @@ def _users(teller: _Teller, numbers: Iterator[int]) -> Section:
 
 def _person_years_said(teller: _Teller) -> str:
     first, last = teller.fte(teller.launch), teller.fte(teller.to)
+    quoted = shipped.read("project_description").set_index(["figure", "year"])["value"]
     return teller.text(
         "say_person_years",
+        standard=teller.number(quoted["person_years", 2019]),
         need=teller.number(first),
         need_to=teller.number(last),
         percent=teller.percent(last, first),
@@ -275,7 +277,7 @@ def _bridge(teller: _Teller) -> tuple[str, Table]:
     said = teller.text("say_bridge", then=then, ministry=ministry, panel=teller.number(panel))
     rows = tuple(
         (
-            teller.text(f"bridge_{row['step']}", last=str(teller.need.coverage_year)),
+            teller.text(f"bridge_{row['step']}", last=str(teller.need.coverage_year), then=then),
             ""
             if row["step"] in ("ministry", "own")
             else labels.number(row["change"], signed=True, language=teller.language),

@@ -1,0 +1,90 @@
+"""The command line: the same verbs, exit codes that mean something."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+import demografi as dg
+from demografi.cli import main
+
+
+def run(*words: str):  # type: ignore[no-untyped-def]
+    return CliRunner().invoke(main, list(words))
+
+
+@pytest.mark.parametrize("verb", ["report", "project", "need", "supply", "gap", "indicators"])
+def test_every_verb_has_help(verb: str) -> None:
+    result = run(verb, "--help")
+    assert result.exit_code == 0
+    assert "--to" in result.output
+
+
+@pytest.mark.parametrize(
+    ("verb", "columns"),
+    [
+        ("project", "year,region,sex,age,persons"),
+        ("need", "region,year,service,age_group,users"),
+        ("supply", "region,year,occupation,age_group,persons,fte"),
+        ("gap", "region,year,occupation,need,supply,gap"),
+        ("indicators", "region,year,indicator,definition,value,numerator,denominator,projected"),
+    ],
+)
+def test_tables_go_to_stdout_as_csv(verb: str, columns: str) -> None:
+    result = run(verb, "Engerdal", "--to", "2028")
+    assert result.exit_code == 0
+    assert sorted(result.stdout.splitlines()[0].split(",")) == sorted(columns.split(","))
+
+
+def test_the_command_line_has_no_arithmetic_of_its_own(engerdal: dg.Gap) -> None:
+    table = pd.read_csv(io.StringIO(run("gap", "Engerdal").stdout), dtype={"region": "str"})
+    pd.testing.assert_frame_equal(table, engerdal.to_frame(), check_dtype=False)
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet", "json"])
+def test_tables_go_to_a_file_by_its_ending(tmp_path: Path, ending: str) -> None:
+    out = tmp_path / f"engerdal.{ending}"
+    result = run("project", "Engerdal", "--to", "2027", "--out", str(out))
+    assert result.exit_code == 0
+    assert result.stdout.strip() == str(out)
+    assert out.stat().st_size > 1_000
+    assert [p.name for p in tmp_path.iterdir()] == [out.name]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("gap", "Engerdl"), 3, "RegionError: No region is called 'Engerdl'."),
+        (("gap", "Drammen"), 4, "SourceError: The figures of Drammen do not ship with demografi."),
+        (("project", "Engerdal", "--to", "2026"), 6, "ScenarioError: The projection cannot end in 2026."),
+        (("report", "Engerdal", "--out", "/no/where"), 7, "ReportError: There is no folder '/no'"),
+        (("project", "Engerdal", "--out", "/tmp/x.doc"), 7, "ReportError: 'x.doc' does not end in .csv or .parquet or"),
+        (("project", "Engerdal", "--to", "soon"), 2, "Invalid value for '--to'"),
+    ],
+)
+def test_a_refusal_is_printed_without_traceback_and_has_its_exit_code(
+    words: tuple[str, ...], code: int, said: str
+) -> None:
+    result = run(*words)
+    assert result.exit_code == code
+    assert said in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_the_report_prints_the_folder_it_wrote(tmp_path: Path) -> None:
+    result = run("report", "Engerdal", "--out", str(tmp_path / "e"), "--language", "nn")
+    assert result.exit_code == 0
+    assert result.stdout.strip() == str(tmp_path / "e")
+    assert "Innbyggjarane" in (tmp_path / "e" / "chapter.md").read_text(encoding="utf-8")
+
+
+def test_the_report_says_when_it_left_changed_files_alone(tmp_path: Path) -> None:
+    run("report", "Engerdal", "--out", str(tmp_path / "e"))
+    (tmp_path / "e" / "chapter.md").write_text("mine", encoding="utf-8")
+    result = run("report", "Engerdal", "--out", str(tmp_path / "e"))
+    assert "left alone" in result.stderr
+    assert result.stdout.strip() == str(tmp_path / "e-2")
