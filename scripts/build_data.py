@@ -326,7 +326,7 @@ TABLES: dict[str, tuple[Callable[[], pd.DataFrame], dict[str, str]]] = {
         population_municipalities,
         {
             "publisher": SSB,
-            "table": "tabell 07459",
+            "table": "07459",
             "title": "Befolkning 1. januar etter kjønn og ettårig alder, elleve kommuner",
             "vintage": "2006–2026, kommunegrenser 2024",
             "licence": NLOD,
@@ -338,7 +338,7 @@ TABLES: dict[str, tuple[Callable[[], pd.DataFrame], dict[str, str]]] = {
         population_counties_nation,
         {
             "publisher": SSB,
-            "table": "tabell 07459",
+            "table": "07459",
             "title": "Befolkning 1. januar etter kjønn og ettårig alder, tre fylker og Norge",
             "vintage": "2006–2026, fylkesgrenser 2024",
             "licence": NLOD,
@@ -349,7 +349,7 @@ TABLES: dict[str, tuple[Callable[[], pd.DataFrame], dict[str, str]]] = {
         care_users,
         {
             "publisher": SSB,
-            "table": "tabell 04686, 12292 og 11645 (KOSTRA)",
+            "table": "04686, 12292, 11645 (KOSTRA)",
             "title": "Brukere av hjemmetjenester og beboere på langtidsopphold 31. desember",
             "vintage": "2007–2025",
             "licence": NLOD,
@@ -362,7 +362,7 @@ TABLES: dict[str, tuple[Callable[[], pd.DataFrame], dict[str, str]]] = {
         nurse_person_years,
         {
             "publisher": SSB,
-            "table": "tabell 11924 og 14534 (KOSTRA)",
+            "table": "11924, 14534 (KOSTRA)",
             "title": "Avtalte årsverk av sykepleiere etter utdanning, omsorgstjenesten, november",
             "vintage": "2015–2025",
             "licence": NLOD,
@@ -374,7 +374,7 @@ TABLES: dict[str, tuple[Callable[[], pd.DataFrame], dict[str, str]]] = {
         person_years_by_occupation,
         {
             "publisher": SSB,
-            "table": "tabell 14533 (KOSTRA)",
+            "table": "14533 (KOSTRA)",
             "title": "Avtalte årsverk i omsorgstjenesten etter yrke, november",
             "vintage": "2018–2025",
             "licence": NLOD,
@@ -386,7 +386,7 @@ TABLES: dict[str, tuple[Callable[[], pd.DataFrame], dict[str, str]]] = {
         share_55plus,
         {
             "publisher": "Helsedirektoratet",
-            "table": "tabell 18 i «Personell og kompetanse i den kommunale helse- og omsorgstjenesten»",
+            "table": "18 i «Personell og kompetanse i den kommunale helse- og omsorgstjenesten»",
             "title": "Ansatte 55 år og eldre etter yrke, hele landet",
             "vintage": "2016–2020",
             "licence": "lisens ikke oppgitt",
@@ -397,7 +397,7 @@ TABLES: dict[str, tuple[Callable[[], pd.DataFrame], dict[str, str]]] = {
         national_projections,
         {
             "publisher": SSB,
-            "table": "tabell 05904–14746 (tretten årganger)",
+            "table": "05904–14746",
             "title": "Nasjonal framskriving, alternativ MMMM, LLML og HHMH",
             "vintage": "2005–2026",
             "licence": NLOD,

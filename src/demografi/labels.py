@@ -20,6 +20,7 @@ __all__ = [
     "label",
     "number",
     "percent",
+    "person_years",
     "place",
     "text",
     "times_word",
@@ -32,6 +33,7 @@ HARD_SPACE = "\u00a0"
 MINUS = "\u2212"
 EN_DASH = "\u2013"
 MISSING = ".."
+SMALL_PERSON_YEARS = 20
 
 # Statistics Norway's table signs; the hyphen is how the sign for zero is typed in many files.
 SIGNS = {"": MISSING, ".": ".", "..": "..", ":": ":", EN_DASH: EN_DASH, "-": EN_DASH}
@@ -155,6 +157,17 @@ def number(
     if value == 0 and SIGNS[status] == EN_DASH:
         return EN_DASH
     return _print(Decimal(repr(float(value))), decimals, signed, language)
+
+
+def person_years(value: float, *, signed: bool = False, language: str = "nb") -> str:
+    r"""Print person-years: whole numbers, one decimal under twenty.
+
+    Examples
+    --------
+    >>> person_years(438.4), person_years(8.81)
+    ('438', '8,8')
+    """
+    return number(value, 1 if abs(value) < SMALL_PERSON_YEARS else 0, signed=signed, language=language)
 
 
 def percent(

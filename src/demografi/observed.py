@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pandas as pd
 
-from demografi import ages, regions
+from demografi import ages, labels, regions
 from demografi.errors import RegionError, SourceError, TableError
 from demografi.regions import Region
 from demografi.sources import shipped
-from demografi.tables import Caution, Column, Contract, Result, Source
+from demografi.tables import Caution, Column, Contract, Result, Source, source_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -202,17 +202,27 @@ class Observed(Result):
         parts = [persons.rename("persons").reset_index().assign(cause=cause) for cause, persons in causes.items()]
         return pd.concat(parts, ignore_index=True)[["region", "cause", "persons"]]
 
-    def plot(self, language: str = "nb") -> Axes:
-        """Draw the population pyramid of the last year against ten years before."""
+    def plot(self, language: str = "nb", **drawn: Any) -> Axes:
+        """Draw persons aged 80 and over, year by year."""
         from demografi import plots
 
+        old = ages.select(self.tables["population"], "80+").groupby("year")["persons"].sum()
+        lines = pd.DataFrame({"name": self.region.name, "year": old.index, "value": old.to_numpy()})
+        say = {
+            "count": labels.number(old.iloc[-1], language=language),
+            "place": labels.place(self.region.name, language),
+            "first": str(old.index[0]),
+            "last": str(old.index[-1]),
+        }
         words = plots.Words(
-            title=self.region.name,
-            subtitle=str(self.last_year),
-            source=", ".join(f"{source.publisher}, {source.table}" for source in self.own_sources[:1]),
+            title=labels.text("observed_title", language, **say),
+            subtitle=labels.text("observed_subtitle", language, **say),
+            note=" ".join(c.text(language) for c in self.own_cautions if c.key == "caution_split_history"),
+            source=source_line(self.own_sources[:1], language, calculated=False),
+            alt=labels.text("observed_alt", language, **say),
         )
-        first = max(self.last_year - 10, int(self.tables["population"]["year"].min()))
-        return plots.pyramid(self.total().population, first, self.last_year, words, language=language)
+        drawn = {"focus": self.region.name, "projected_from": None, "decimals": 0, "language": language, **drawn}
+        return plots.comparison(lines, words, **drawn)
 
     @classmethod
     def from_tables(

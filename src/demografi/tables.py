@@ -217,6 +217,10 @@ class Source:
     sha256: str = ""
     caveat: str = ""
 
+    def named(self, language: str = "nb") -> str:
+        """Return the table as people name it: "tabell 07459" where it has a number."""
+        return labels.text("table", language, table=self.table) if self.table[:1].isdigit() else self.table
+
 
 @dataclass(frozen=True)
 class Caution:
@@ -267,13 +271,13 @@ def source_line(sources: Iterable[Source], language: str = "nb", *, calculated: 
 
     Examples
     --------
-    >>> source_line([Source("a", "SSB", "tabell 07459", "", fetched="2026-11-21")], calculated=False)
+    >>> source_line([Source("a", "SSB", "07459", "", fetched="2026-11-21")], calculated=False)
     'Kilde: SSB, tabell 07459, hentet 21.11.2026.'
     """
     own: list[str] = []
     parts: list[str] = []
     for source in sources:
-        words = [source.publisher, source.table]
+        words = [source.publisher, source.named(language)]
         if source.updated:
             words.append(labels.text("updated", language, date=labels.date(source.updated, language)))
         if source.fetched:
@@ -445,7 +449,7 @@ class Result:
         lines = [self._called(), self._headline()]
         if self.sources:
             lines.append(
-                f"Source: {self.sources[0].publisher}, {self.sources[0].table}"
+                f"Source: {self.sources[0].publisher}, {self.sources[0].named('en')}"
                 + (f" and {len(self.sources) - 1} more (.sources)" if len(self.sources) > 1 else "")
             )
         if self.cautions:

@@ -123,11 +123,13 @@ class Supply(Result):
         table = self.explain()
         by_cause = table.groupby("cause", sort=False)["fte"].sum()
         say = {"region": self.region.name, "start": str(self.launch), "end": str(self.to)}
-        say["exits"] = labels.number(abs(by_cause["exits"]), language=language)
+        say["exits"] = labels.person_years(abs(by_cause["exits"]), language=language)
+        say["age"] = labels.number(EXIT_AGE, 1, language=language)
+        say["share"] = labels.percent(self.facts["share_55plus"], language=language)
         words = plots.Words(
             title=labels.text("supply_title", language, **say),
             subtitle=labels.text("supply_subtitle", language, **say),
-            note=" ".join(caution.text(language) for caution in self.own_cautions[:2]),
+            note=labels.text("supply_note", language, **say),
             source=source_line(self.own_sources, language),
             alt=labels.text("supply_title", language, **say),
         )
@@ -355,10 +357,10 @@ class Gap(Result):
             "region": self.region.name,
             "start": str(self.facts["launch"]),
             "end": str(self.facts["to"]),
-            "gap": labels.number(abs(last["gap"]), language=language),
-            "need": labels.number(last["need"], language=language),
-            "left": labels.number(last["supply"], language=language),
-            "today": labels.number(first["supply"], language=language),
+            "gap": labels.person_years(abs(last["gap"]), language=language),
+            "need": labels.person_years(last["need"], language=language),
+            "left": labels.person_years(last["supply"], language=language),
+            "today": labels.person_years(first["supply"], language=language),
         }
         return plots.Words(
             title=labels.text("gap_title" if last["gap"] >= 0 else "gap_title_surplus", language, **say),

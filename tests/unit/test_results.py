@@ -66,7 +66,7 @@ def test_the_face_shows_scope_headline_source_and_caution(need: dg.Need) -> None
     scope, headline, source, caution = repr(need).splitlines()
     assert scope == "Need of Lakseregionen"
     assert "1,552 at 2026" in headline
-    assert source.strip().startswith("Source: SSB, tabell 07459")
+    assert source.strip().startswith("Source: SSB, table 07459")
     assert caution.strip().startswith("Caution: ")
     assert need._repr_html_().startswith("<strong>Need of Lakseregionen</strong><br>")
 
@@ -201,3 +201,27 @@ def test_suppressed_missing_and_zero_stay_three_things(observed: dg.Observed) ->
     everything = observed.users
     assert (everything["users"] == 0).any()
     assert {"", ":", ".."} == set(everything["status"])
+
+
+@pytest.mark.parametrize("language", ["nb", "nn", "en"])
+@pytest.mark.parametrize("name", ["gap", "engerdal"])
+def test_every_result_draws_itself_without_a_fault_in_every_language(
+    name: str, language: str, request: pytest.FixtureRequest
+) -> None:
+    from demografi import plots
+
+    gap = request.getfixturevalue(name)
+    projection = gap.need.projection
+    ratios = dg.indicators(projection, against=["nation"])
+    for result in (projection.observed, projection, gap.need, gap.supply, gap, ratios):
+        drawn = result.plot(language=language)
+        assert plots.problems(drawn) == []
+        assert drawn.figure.words.alt
+    for by in ("municipality", "coverage"):
+        assert plots.problems(gap.need.plot(by=by, language=language)) == []
+
+
+@pytest.mark.parametrize("age_group", ["80+", "20-66", "total"])
+def test_counted_change_is_explained_exactly(observed: dg.Observed, age_group: str) -> None:
+    causes = observed.explain(age_group).pivot(index="region", columns="cause", values="persons")
+    assert np.abs(causes.drop(columns="end").sum(axis=1) - causes["end"]).max() < 1e-9

@@ -184,13 +184,13 @@ class Need(Result):
         """Return users 80+ of the whole region: ``year value kind``.
 
         Users counted on 31 December stand at the following year, as in the whole of Need; a
-        registered year needs every member.
+        registered year needs every member, and none may be missing after it.
         """
         covered = self.tables["coverage"]
         old = covered[covered["age_group"] == "80+"]
         wanted = old.groupby(["region", "service"]).ngroups
         per_year = old.groupby("year")["users"].agg(["sum", "size"])
-        past = per_year[per_year["size"] == wanted]["sum"].rename(lambda year: year + 1)
+        past = _unbroken(per_year[per_year["size"] == wanted]["sum"]).rename(lambda year: year + 1)
         future = self.users_of("80+").groupby("year")["users"].sum()
         future = future[future.index > past.index.max()]
         frames = [
@@ -241,6 +241,13 @@ class Need(Result):
             f"Users aged 80+ (home service + long stay): {users.iloc[0]:,.0f} at {users.index[0]}, "
             f"{users.iloc[-1]:,.0f} at {users.index[-1]}; coverage constant at 31 December {self.coverage_year}"
         )
+
+
+def _unbroken(by_year: pd.Series[float]) -> pd.Series[float]:
+    """Keep the years up to the last that no missing year interrupts."""
+    years = by_year.index.to_numpy()
+    breaks = [i for i in range(1, len(years)) if years[i] != years[i - 1] + 1]
+    return by_year.iloc[breaks[-1] :] if breaks else by_year
 
 
 def need(projection: Projection, *, coverage_year: int | None = None) -> Need:

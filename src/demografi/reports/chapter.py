@@ -51,6 +51,9 @@ class _Teller:
     def number(self, value: float, decimals: int = 0) -> str:
         return labels.number(value, decimals, language=self.language)
 
+    def person_years(self, value: float) -> str:
+        return labels.person_years(value, language=self.language)
+
     def percent(self, new: float, old: float) -> str:
         return labels.percent(new / old - 1, signed=True, language=self.language)
 
@@ -137,7 +140,9 @@ def _key_numbers(teller: _Teller) -> Iterator[KeyNumber]:
     yield pair(teller.users(first), teller.users(last), "key_users")
     if teller.need.has("person_years"):
         yield pair(teller.fte(first), teller.fte(last), "key_person_years", "key_need_detail")
-    yield KeyNumber(teller.number(teller.nurses()["gap"]), teller.text("key_nurses"), teller.text("key_gap_detail"))
+    yield KeyNumber(
+        teller.person_years(teller.nurses()["gap"]), teller.text("key_nurses"), teller.text("key_gap_detail")
+    )
     code = teller.gap.region.code
     yield pair(teller.support(code, first), teller.support(code, last), "key_support", "key_span", 1)
 
@@ -234,8 +239,8 @@ def _person_years_said(teller: _Teller) -> str:
     return teller.text(
         "say_person_years",
         standard=teller.number(quoted["person_years", 2019]),
-        need=teller.number(first),
-        need_to=teller.number(last),
+        need=teller.person_years(first),
+        need_to=teller.person_years(last),
         percent=teller.percent(last, first),
     )
 
@@ -304,7 +309,7 @@ def _hands(teller: _Teller, numbers: Iterator[int]) -> Section:
         "say_nurses",
         share=labels.percent(teller.supply.facts["share_55plus"], language=teller.language),
         age=teller.number(EXIT_AGE, 1),
-        **{name: teller.number(value) for name, value in teller.nurses().items()},
+        **{name: teller.person_years(value) for name, value in teller.nurses().items()},
     )
     figure = _figure(
         teller,

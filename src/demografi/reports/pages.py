@@ -154,6 +154,6 @@ def source_lines(chapter: Chapter) -> list[str]:
     lines = []
     for source in chapter.sources:
         fetched = labels.text("fetched", chapter.language, date=labels.date(source.fetched)) if source.fetched else ""
-        said = [source.publisher, source.table, source.title, source.vintage, fetched, source.licence]
+        said = [source.publisher, source.named(chapter.language), source.title, source.vintage, fetched, source.licence]
         lines.append(", ".join(word for word in said if word) + ".")
     return lines
