@@ -17,8 +17,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from demografi import rates
+from demografi.evaluation.launches import fit_launch
+from demografi.projection.fitting import NEUTRAL, neutral_county, to_table
+from demografi.rates import Settings
 from demografi.sources import shipped
+from demografi.sources.reference import read_reference
 
 ROOT = Path(__file__).parents[1]
 RAW = ROOT / "data" / "raw"
@@ -26,6 +29,7 @@ CODES = ROOT / "src" / "demografi" / "data"
 REFERENCE = Path(os.environ.get("DEMOGRAFI_REFERENCE", ROOT.parent / "shared" / "reference"))
 
 LAUNCH = 2026
+LAST_YEAR = 2050
 TEN = ["5029", "5059", "5055", "1576", "5056", "5014", "5057", "5022", "5061", "1566"]
 ELEVEN = [*TEN, "3425"]
 COUNTIES = ["50", "15", "34"]
@@ -174,60 +178,12 @@ def national_projections() -> pd.DataFrame:
     return cells[["vintage", "alternative", "year", "age_group", "persons"]]
 
 
-def mortality_schedule() -> pd.DataFrame:
-    """Our estimate of national death rates at the launch and their yearly decline.
-
-    Level: deaths by exposure of the last five years, each carried to the last; decline: mean of the slopes over
-    10 and 30 years at 65-89, in full to age 85, then falling to none at 110; closing by Kannisto from 88.
-    """
-    hmd = pd.read_parquet(REFERENCE / "hmd_norway_population_deaths_mx_1900_2023.parquet")
-    last = int(hmd["year"].max())
-    rows = []
-    for sex in ("female", "male"):
-        cells = hmd[hmd["sex"] == sex]
-        deaths = cells.pivot_table(index="year", columns="age", values="deaths").loc[last - 29 :].to_numpy()
-        stock = cells.pivot_table(index="year", columns="age", values="population_jan1").to_numpy()[-30:]
-        following = np.vstack([stock[1:], _next_january(sex, stock.shape[1])])
-        exposure = np.maximum((stock + following) / 2, 1e-9)
-        mx = deaths / exposure
-        pace = [rates.decline_of_mortality(mx[-w:, 65:90], exposure[-w:, 65:90].mean(axis=0)) for w in (10, 30)]
-        decline = float(np.mean(pace)) * rates.fade(np.arange(mx.shape[1]), 85, 110)
-        years_back = np.arange(4, -1, -1)[:, None]
-        level = (deaths[-5:].sum(axis=0)) / (exposure[-5:] * np.exp(decline * years_back)).sum(axis=0)
-        level[:40] = (deaths[-10:].sum(axis=0) / exposure[-10:].sum(axis=0))[:40]
-        level = rates.close_kannisto(np.maximum(level, 1e-6), deaths[-5:].sum(axis=0))
-        level = level * np.exp(-decline * (LAUNCH - 0.5 - (last + 0.5)))
-        rows.append(pd.DataFrame({"sex": sex, "age": np.arange(level.size), "mx": level, "decline": decline}))
-    table = pd.concat(rows)
-    return table.assign(
-        launch=LAUNCH, mx=table["mx"].map("{:.7f}".format), decline=table["decline"].map("{:.6f}".format)
-    )[["launch", "sex", "age", "mx", "decline"]]
-
-
-def _next_january(sex: str, ages: int) -> np.ndarray:
-    nation = pd.read_csv(REFERENCE / "ssb_07459_population_norway_by_sex_age_1986_2026.csv")
-    row = nation[(nation["year"] == 2024) & (nation["sex"] == sex)].sort_values("age")["value"].to_numpy(float)
-    return np.pad(row, (0, ages - row.size))[None, :]
-
-
-def fertility_schedule() -> pd.DataFrame:
-    """Our estimate of national age-specific fertility at the launch.
-
-    Shape: mean of the last four years of rates; level: children aged 0 on 1 January of the launch over what the
-    shape gives from the year's mean number of women, held constant.
-    """
-    hfd = pd.read_csv(REFERENCE / "hfd_norway_asfr_1967_2022.csv")
-    shape = hfd[hfd["year"] > hfd["year"].max() - 4].groupby("age")["asfr"].mean().loc[15:49]
-    nation = population_counties_nation().query("region == '0'")
-    women = nation[(nation["sex"] == "female") & nation["age"].between(15, 49)]
-    women = women.pivot_table(index="year", columns="age", values="persons")
-    infants = nation[(nation["age"] == 0) & (nation["year"] == LAUNCH)]["persons"].sum()
-    expected = ((women.loc[LAUNCH - 1] + women.loc[LAUNCH]) / 2 * shape).sum()
-    mortality = mortality_schedule().astype({"mx": float}).query("age == 0")["mx"].mean()
-    asfr = shape * infants / expected / (1 - mortality)
-    return pd.DataFrame(
-        {"launch": LAUNCH, "age": shape.index, "births_per_woman": asfr.map("{:.6f}".format).to_numpy()}
-    )
+def projection_parameters() -> pd.DataFrame:
+    """Our estimates at the launch of what one place needs of the whole country, to 2050."""
+    found = read_reference(REFERENCE)
+    parameters, _ = fit_launch(found, LAUNCH, LAST_YEAR - LAUNCH, Settings())
+    counties = sorted({code[:2] for code in found.regions})
+    return to_table(neutral_county(parameters), LAUNCH, [*counties, NEUTRAL])
 
 
 def project_description() -> pd.DataFrame:
@@ -404,27 +360,17 @@ TABLES: dict[str, tuple[Callable[[], pd.DataFrame], dict[str, str]]] = {
             "caveat": "Collected by github.com/evensrii/Telemark. Older vintages have 20–66 unsplit.",
         },
     ),
-    "mortality_schedule": (
-        mortality_schedule,
+    "projection_parameters": (
+        projection_parameters,
         {
             "publisher": "demografi",
             "table": "egen beregning",
-            "title": "Nasjonale dødelighetsrater ved framskrivingens start, og årlig nedgang",
-            "vintage": "start 2026, data til og med 2023",
+            "title": "Framskrivingens parametere: nasjonale rater, lokale priorer, nasjonal kontroll",
+            "vintage": "start 2026, data til og med 2025 (dødelighet 2023, fruktbarhetens form 2022)",
             "licence": "CC BY 4.0",
-            "caveat": "Our estimate, fitted on the Human Mortality Database (www.mortality.org, Norway, downloaded 2025-08-19) and SSB 07459; "
-            "the data themselves are not shipped.",
-        },
-    ),
-    "fertility_schedule": (
-        fertility_schedule,
-        {
-            "publisher": "demografi",
-            "table": "egen beregning",
-            "title": "Nasjonale aldersspesifikke fruktbarhetsrater ved framskrivingens start",
-            "vintage": "start 2026, form 2019–2022, nivå 2025",
-            "licence": "CC BY 4.0",
-            "caveat": "Our estimate; shape fitted on the Human Fertility Database (www.humanfertility.org, Norway), level from SSB 07459.",
+            "caveat": "Our estimates, fitted on SSB 07459 (whole country), SSB 14746 (national, MMMM), the Human Mortality Database "
+            "(www.mortality.org, Norway, downloaded 2025-08-19) and the Human Fertility Database "
+            "(www.humanfertility.org, Norway); those two are cited and not shipped.",
         },
     ),
     "project_description": (

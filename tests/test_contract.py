@@ -22,15 +22,16 @@ COLUMNS = {
     "Supply.supply": "region year occupation age_group persons fte",
     "Gap.gap": "region year occupation need supply gap",
     "Indicators.indicators": "region year indicator definition value",
+    "Backtest.backtest": "model launch horizon year region age_group projected observed",
 }
-VERBS = "example region list_regions project need supply gap indicators report ministry_bridge"
+VERBS = "example region list_regions project need supply gap indicators backtest report ministry_bridge"
 NOUN_FACE = "schema contract has sources cautions save open plot explain to_frame region_scheme"
 ADDITIVE = ("Observed", "Projection", "Need", "Supply", "Gap")
 SCHEMA = "table column dtype kind unit reference may_be_missing signed"
 
 
 def test_names_and_columns_other_programs_rely_on(gap: dg.Gap, indicators: dg.Indicators) -> None:
-    nouns = (dg.Observed, dg.Projection, dg.Need, dg.Supply, dg.Gap, dg.Indicators)
+    nouns = (dg.Observed, dg.Projection, dg.Need, dg.Supply, dg.Gap, dg.Indicators, dg.Backtest)
     found = {
         f"{noun.__name__}.{name}": " ".join(contract.names)
         for noun in nouns

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         SourceError,
         TableError,
     )
+    from demografi.evaluation import Backtest, backtest
     from demografi.needs import Need, ministry_bridge, need
     from demografi.observed import Observed, example
     from demografi.projection import Projection, project
@@ -52,11 +53,13 @@ _DOORS = {
     "needs": ("Need", "ministry_bridge", "need"),
     "ratios": ("Indicators", "indicators"),
     "workforce": ("Gap", "Supply", "gap", "supply"),
+    "evaluation": ("Backtest", "backtest"),
     "reports": ("report",),
 }
 _ROOM_OF = {name: room for room, names in _DOORS.items() for name in names}
 
 __all__ = [
+    "Backtest",
     "DemografiError",
     "DemografiWarning",
     "Gap",
@@ -71,6 +74,7 @@ __all__ = [
     "SourceError",
     "Supply",
     "TableError",
+    "backtest",
     "example",
     "gap",
     "indicators",

@@ -143,6 +143,53 @@ def indicators(region: str, to: int, against: tuple[str, ...], out: Path | None)
     _write(dg.indicators(dg.project(dg.example(region), to), against).to_frame(), out)
 
 
+@main.command()
+@click.argument("region", default="Lakseregionen")
+@click.option("--all", "everywhere", is_flag=True, help="Every municipality of the country.")
+@click.option(
+    "--reference", type=click.Path(path_type=Path), help="Folder of whole-country tables (DEMOGRAFI_REFERENCE)."
+)
+@click.option("--launches", default="2008-2021,2026", show_default=True, help="Years to launch from.")
+@click.option("--outcomes-to", type=int, help="Read no outcome after this year; for choosing among variants.")
+@click.option("--page", type=click.Path(path_type=Path), help="Also write the accuracy page here.")
+@_out
+def backtest(
+    region: str,
+    everywhere: bool,
+    reference: Path | None,
+    launches: str,
+    outcomes_to: int | None,
+    page: Path | None,
+    out: Path | None,
+) -> None:
+    """Give past projections made again, beside what came and beside simple methods."""
+    from demografi.evaluation import backtest_country
+    from demografi.evaluation.page import accuracy_page
+
+    result = backtest_country(
+        reference,
+        _years(launches),
+        outcomes_to=outcomes_to,
+        region=None if everywhere else dg.region(region),
+        progress=lambda line: click.echo(line, err=True),
+    )
+    if page is not None:
+        page.write_text(accuracy_page(result), encoding="utf-8", newline="\n")
+        click.echo(page, err=True)
+    _write(result.to_frame(), out)
+
+
+def _years(text: str) -> list[int]:
+    years: list[int] = []
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        try:
+            years += range(int(first), int(last or first) + 1)
+        except ValueError:
+            raise click.BadParameter(f"{part!r} is no year or span of years such as 2010-2021.") from None
+    return years
+
+
 def _write(table: pd.DataFrame, out: Path | None, jsonstat: Callable[[], str] | None = None) -> None:
     if out is None:
         click.echo(table.to_csv(index=False, lineterminator="\n"), nl=False)

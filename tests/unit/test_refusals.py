@@ -144,7 +144,7 @@ def test_a_country_without_rates_is_not_given_norways() -> None:
     )
     with pytest.raises(dg.ScenarioError) as error:
         dg.project(dg.Observed.from_tables(people, name="Atlantis"), to=2030)
-    assert said(error)[0] == "There are no death and birth rates for Atlantis."
+    assert said(error)[0] == "There are no deaths and no mortality schedule for Atlantis."
 
 
 def _table(**changes: object) -> pd.DataFrame:

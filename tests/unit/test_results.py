@@ -52,9 +52,13 @@ def test_a_file_of_another_noun_or_of_another_program_is_refused(gap: dg.Gap, tm
 
 
 def test_every_result_names_publisher_table_and_licence_of_all_it_rests_on(gap: dg.Gap) -> None:
-    assert {"population_municipalities", "care_users", "nurse_person_years", "share_55plus", "mortality_schedule"} <= {
-        source.id for source in gap.sources
-    }
+    assert {
+        "population_municipalities",
+        "care_users",
+        "nurse_person_years",
+        "share_55plus",
+        "projection_parameters",
+    } <= {source.id for source in gap.sources}
     for source in gap.sources:
         assert source.publisher
         assert source.table
@@ -130,27 +134,19 @@ def test_a_constant_death_rate_gives_its_inverse_as_life_expectancy() -> None:
     assert rates.life_expectancy(np.full(120, 0.02)) == pytest.approx(50.0)
 
 
-def test_kannisto_gives_back_the_curve_it_was_made_from() -> None:
-    age = np.arange(111)
-    mx = 1 / (1 + np.exp(-(-12.0 + 0.12 * age)))
-    assert rates.close_kannisto(mx, np.full(111, 100.0)) == pytest.approx(mx, rel=1e-9)
+def test_projected_survival_rises_year_by_year() -> None:
+    from demografi.projection.fitting import from_table
+
+    _, _, parameters = from_table(shipped.read("projection_parameters"))
+    alive = parameters.survival.prod(axis=-1)
+    assert (np.diff(alive, axis=0) > 0).all()
+    assert (np.diff(parameters.infant, axis=0) > 0).all()
 
 
-def test_projected_life_expectancy_rises_year_by_year() -> None:
-    from demografi.projection import _schedule
-
-    schedule = _schedule(dg.example("Norge"), None, None)
-    path = [
-        rates.life_expectancy(schedule.mortality * np.exp(-schedule.decline * years)).tolist()
-        for years in range(0, 30, 5)
-    ]
-    assert (np.diff(path, axis=0) > 0).all()
-    assert path[0] == pytest.approx([85.0, 81.9], abs=0.5)
-
-
-def test_net_migration_fades_to_none_at_75(projection: dg.Projection) -> None:
+def test_net_migration_past_75_is_only_the_control_to_the_nation(projection: dg.Projection) -> None:
     moves = projection.net_migration
-    assert moves[moves["age"] >= 75]["net_migration"].abs().max() == 0
+    old = moves[moves["age"] > 75].groupby("year")["net_migration"].sum()
+    assert old.abs().max() < 0.003 * projection.persons("80+", 2026)
     assert moves[moves["age"].between(20, 40)]["net_migration"].abs().max() > 0
 
 

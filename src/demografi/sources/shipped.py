@@ -14,7 +14,7 @@ from demografi.tables import Source
 __all__ = ["folder", "read", "source", "verify"]
 
 MANIFEST = "manifest.csv"
-_TEXT = ("region", "county", "code", "successors", "status", "occupation_code")
+_TEXT = ("region", "county", "code", "successors", "status", "occupation_code", "position", "values")
 
 
 @cache

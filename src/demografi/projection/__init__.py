@@ -2,71 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
 import pandas as pd
 
-from demografi import ages, cohort, labels, rates
-from demografi.errors import ScenarioError, TableError
+from demografi import ages, labels
+from demografi.errors import ScenarioError
 from demografi.observed import FLOWS, POPULATION, Observed
-from demografi.regions import NATION, Region
-from demografi.sources import shipped
+from demografi.projection.arrays import as_tables, clamped, run, stocks
+from demografi.projection.fitting import fit
+from demografi.regions import Region
 from demografi.tables import Caution, Contract, Result, source_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from matplotlib.axes import Axes
-    from numpy.typing import NDArray
 
-__all__ = ["Projection", "Rates", "project"]
-
-SEXES = ("female", "male")
-BASE_YEARS = 10
-"""Years of past migration used (SSB's own base; ten beat five in back-tests)."""
-POOL_PERSON_YEARS = 2_000.0
-"""Person-years the nation's migration rate counts for at an age, in the window of smoothing."""
-POOL_BIRTHS = 400.0
-"""Expected children the national level of fertility counts for."""
-SMOOTHING = 2.0
-WINDOW = 2 * SMOOTHING * float(np.sqrt(np.pi))
-"""Ages a Gaussian of that width draws on, as an equivalent number of cells."""
-MIGRATION_AGES = (65, 75)
-"""Net migration fades from the first age to none at the last: later losses are mostly deaths."""
-FERTILITY_YEARS = 5
-
-
-class Rates(NamedTuple):
-    """National schedules at a launch.
-
-    Parameters
-    ----------
-    launch
-        The year the death rates belong to.
-    mortality
-        Death rates, shape (sex, age) with women first and ages past the open one [per person-year].
-    decline
-        Yearly relative decline of each, same shape [share].
-    fertility
-        Births per woman and year by her age, shape (age,).
-    """
-
-    launch: int
-    mortality: NDArray[np.float64]
-    decline: NDArray[np.float64]
-    fertility: NDArray[np.float64]
-
-    def survival(self, year: int, open_age: int) -> NDArray[np.float64]:
-        """Return survival shares through a calendar year, shape (sex, age)."""
-        return rates.survival_shares(self.mortality * np.exp(-self.decline * (year - self.launch)), open_age)
-
-
-SHARE_BOYS = 0.5135
-"""Share of Norwegian births that are boys."""
+__all__ = ["Projection", "project"]
 
 
 def _flow_contract(name: str) -> Contract:
@@ -329,8 +284,8 @@ def project(
     to
         Year of the last 1 January wanted.
     mortality, fertility
-        Your own national schedules: ``sex age mx`` (and ``decline``) and ``age births_per_woman``
-        [per person-year]. Norwegian regions take the shipped ones.
+        Your own national schedules where the figures hold no deaths or births: ``sex age mx`` (and ``decline``) and
+        ``age births_per_woman`` [per person-year]. Norwegian regions use what is fitted on the whole country.
 
     Returns
     -------
@@ -340,15 +295,17 @@ def project(
     Raises
     ------
     ScenarioError
-        The year is not after the launch, or no schedule fits the country.
+        The year is not after the launch or lies past the control totals, or no rates fit the country.
     TableError
         The population lacks cells or history.
 
     Notes
     -----
-    National death rates with age-specific decline; fertility by the national schedule times a
-    local level, and net migration as the residual of the last ten years by age and sex, both
-    pulled towards the nation (see docs/methods.md).
+    National death rates with decline, the local level by empirical Bayes from old-age losses; national
+    fertility with a local level; net migration as the residual of ten years, its level predicted from
+    the place's own yearly excess and its county's, its shape over age pooled towards places of its
+    size; raked to a national projection, totals blended with a damped trend (docs/methods.md). What
+    the whole country teaches is stored, so one place needs no other.
 
     Examples
     --------
@@ -364,165 +321,19 @@ def project(
             where=f"The last counted population is of 1 January {launch}; that is the launch.",
             hint=f"dg.project(observed, to={launch + 10})",
         )
-    schedule = _schedule(observed, mortality, fertility)
-    past = _Past.of(observed, observed.region.members)
-    nation = _nation(observed, past)
-    fitted = _fit(past, nation, schedule)
-    years = range(launch, to)
-    open_age = past.stock.shape[-1] - 1
-    survival = np.stack([schedule.survival(year, open_age) for year in years])
-    results = _run(past, fitted, survival)
+    members = observed.region.members
+    past = stocks(observed, members)
+    fitted = fit(observed, past, to - launch, mortality, fertility)
+    path, local = run(past, fitted)
     facts = {
-        **{key: observed.facts[key] for key in ("region",)},
+        "region": observed.facts["region"],
         "launch": launch,
         "to": to,
         "vintage": f"demografi {launch}",
         "scenario": "main",
-        "clamped": sum(year.clamped for year in results),
+        "clamped": clamped(path, fitted, local),
         "lacking": {},
     }
-    sources = tuple(shipped.source(name) for name in ("mortality_schedule", "fertility_schedule"))
     cautions = (Caution.of("caution_own_projection"), Caution.of("caution_no_intervals"))
-    tables = _tables(past, results)
-    return Projection(tables, facts, sources if mortality is None else (), cautions, {"observed": observed})
-
-
-def _schedule(observed: Observed, mortality: pd.DataFrame | None, fertility: pd.DataFrame | None) -> Rates:
-    if mortality is None or fertility is None:
-        if not observed.region_scheme.startswith("ssb-") and not observed.facts.get("shipped"):
-            raise ScenarioError(
-                f"There are no death and birth rates for {observed.region.name}.",
-                where="The shipped schedules are Norway's at launch 2026.",
-                hint="dg.project(observed, to=…, mortality=table, fertility=table)",
-            )
-        mortality, fertility = shipped.read("mortality_schedule"), shipped.read("fertility_schedule")
-    deaths = mortality.assign(decline=mortality.get("decline", 0.0)).sort_values("age")
-    by_sex = [deaths[deaths["sex"] == sex] for sex in SEXES]
-    if any(part.empty for part in by_sex) or len(by_sex[0]) != len(by_sex[1]):
-        raise TableError(
-            "The mortality schedule does not hold the same ages for both sexes.",
-            hint="Columns wanted: sex, age, mx and, if known, decline.",
-        )
-    births = np.zeros(ages.OPEN_AGE + 1)
-    births[fertility["age"].to_numpy()] = fertility["births_per_woman"].to_numpy()
-    launch = int(mortality["launch"].iloc[0]) if "launch" in mortality else observed.last_year
-    return Rates(
-        launch,
-        np.stack([part["mx"].to_numpy(float) for part in by_sex]),
-        np.stack([part["decline"].to_numpy(float) for part in by_sex]),
-        births,
-    )
-
-
-@dataclass(frozen=True)
-class _Past:
-    """Counted stocks as an array (year, region, sex, age)."""
-
-    years: NDArray[np.int64]
-    regions: tuple[str, ...]
-    stock: NDArray[np.float64]
-
-    @classmethod
-    def of(cls, observed: Observed, members: tuple[str, ...]) -> _Past:
-        table = observed.population
-        table = table[table["region"].isin(members) & (table["year"] >= observed.last_year - BASE_YEARS)]
-        if table["persons"].isna().any():
-            hole = table[table["persons"].isna()].iloc[0]
-            raise TableError(
-                f"The population of {observed.region.name_of(hole['region'])} lacks cells.",
-                where=f"First: {hole['year']}, {hole['sex']}, age {hole['age']}, status {hole['status']!r}.",
-                hint="Leave out the years before it, or supply the figures.",
-            )
-        years = np.sort(table["year"].unique())
-        if len(years) <= FERTILITY_YEARS or not (np.diff(years) == 1).all():
-            raise TableError(
-                f"The population has {len(years)} years; local rates need {FERTILITY_YEARS + 1} in a row.",
-                where=f"Seen: {', '.join(map(str, years))}.",
-                hint=f"Give 1 January of {observed.last_year - BASE_YEARS}–{observed.last_year}.",
-            )
-        wide = table.pivot_table(index=["year", "region", "sex"], columns="age", values="persons", sort=True)
-        order = pd.MultiIndex.from_product([years, members, SEXES])
-        stock = wide.reindex(order).to_numpy().reshape(len(years), len(members), 2, -1)
-        return cls(years, members, stock)
-
-
-def _nation(observed: Observed, past: _Past) -> _Past:
-    around = observed.benchmarks
-    if around is not None and NATION in around.region.members:
-        return _Past.of(around, (NATION,))
-    return _Past(past.years, ("all",), past.stock.sum(axis=1, keepdims=True))
-
-
-class _Fitted(NamedTuple):
-    fertility: NDArray[np.float64]
-    """(region, age) births per woman."""
-    migration: NDArray[np.float64]
-    """(region, sex, age) net migrants per person a year younger at the start."""
-
-
-def _fit(past: _Past, nation: _Past, schedule: Rates) -> _Fitted:
-    open_age = past.stock.shape[-1] - 1
-    survival = np.stack([schedule.survival(int(year), open_age) for year in past.years[:-1]])[:, None]
-    fertility = schedule.fertility[: open_age + 1]
-    level = _local_fertility(past.stock, nation.stock, fertility)
-    migration = _local_migration(past.stock, nation.stock, survival)
-    return _Fitted(level[:, None] * fertility, migration)
-
-
-def _local_fertility(stock: NDArray[np.float64], nation: NDArray[np.float64], shape: NDArray[np.float64]) -> Any:
-    def expected(of: NDArray[np.float64]) -> NDArray[np.float64]:
-        women = of[-FERTILITY_YEARS - 1 :, :, cohort.FEMALE]
-        return np.asarray(((women[:-1] + women[1:]) / 2 * shape).sum(axis=-1))
-
-    def infants(of: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray(of[-FERTILITY_YEARS:, :, :, 0].sum(axis=2))
-
-    wanted = expected(nation)
-    yearly = np.divide(infants(nation), wanted, out=np.zeros_like(wanted), where=wanted > 0)
-    return rates.local_level(infants(stock).sum(axis=0), (expected(stock) * yearly).sum(axis=0), POOL_BIRTHS)
-
-
-def _local_migration(stock: NDArray[np.float64], nation: NDArray[np.float64], survival: NDArray[np.float64]) -> Any:
-    def events_and_exposure(of: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        moved = rates.residual_migration(of, survival).sum(axis=0)
-        before = np.zeros_like(of[:-1])
-        before[..., 1:] = of[:-1, ..., :-1]
-        before[..., -1] += of[:-1, ..., -1]
-        both = [rates.smooth_over_age(x, SMOOTHING) * WINDOW for x in (moved, before.sum(axis=0))]
-        return both[0], both[1]
-
-    whole, base = events_and_exposure(nation)
-    local, exposure = events_and_exposure(stock)
-    pooled = rates.pooled_rate(local, exposure, whole / np.maximum(base, 1e-9), POOL_PERSON_YEARS)
-    pooled[..., 0] = 0.0
-    return pooled * rates.fade(np.arange(stock.shape[-1]), *MIGRATION_AGES)
-
-
-def _run(past: _Past, fitted: _Fitted, survival: NDArray[np.float64]) -> list[cohort.Year]:
-    population = past.stock[-1]
-    years = []
-    for shares in survival:
-        before = np.zeros_like(population)
-        before[..., 1:] = population[..., :-1]
-        years.append(cohort.step(population, shares, fitted.fertility, SHARE_BOYS, before * fitted.migration))
-        population = years[-1].population
-    return years
-
-
-def _tables(past: _Past, results: list[cohort.Year]) -> dict[str, pd.DataFrame]:
-    launch = int(past.years[-1])
-    stocks = np.stack([past.stock[-1], *(year.population for year in results)])
-    tables = {"population": _long(stocks, launch, past.regions, "persons")}
-    for name in FLOWS:
-        flow = np.stack([getattr(year, name) for year in results])
-        tables[name] = _long(flow, launch, past.regions, name)
-    return tables
-
-
-def _long(values: NDArray[np.float64], first_year: int, regions: tuple[str, ...], measure: str) -> pd.DataFrame:
-    years, _, _, n_ages = values.shape
-    index = pd.MultiIndex.from_product(
-        [range(first_year, first_year + years), regions, SEXES, range(n_ages)],
-        names=["year", "region", "sex", "age"],
-    )
-    return pd.DataFrame({measure: values.reshape(-1)}, index=index).reset_index()
+    tables = as_tables(path, fitted, local, launch, members)
+    return Projection(tables, facts, fitted.sources, cautions, {"observed": observed})

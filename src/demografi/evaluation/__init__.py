@@ -1,0 +1,327 @@
+"""How wrong has the method been: past launches, using only what was known then, beside simple methods and SSB's."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from demografi import labels
+from demografi.errors import ScenarioError, SourceError
+from demografi.evaluation.launches import known_at
+from demografi.evaluation.runs import COLUMNS, NAMES, OURS, launch_rows, named_groups, simple_models
+from demografi.evaluation.scores import percent_errors, structure_error, summary
+from demografi.projection import project
+from demografi.projection.arrays import as_array
+from demografi.regions import Region
+from demografi.sources.reference import GUESSED_SPLITS, Reference, read_reference
+from demografi.tables import Column, Contract, Result, Source, source_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+    from matplotlib.axes import Axes
+
+    from demografi.observed import Observed
+
+__all__ = ["Backtest", "backtest", "backtest_country", "known_at"]
+
+MOST_AHEAD = 10
+STRUCTURE = ("0-5", "6-15", "16-19", "20-44", "45-66", "67-79", "80-89", "90+")
+SIZES = (2_000, 5_000, 10_000, 20_000, 50_000)
+
+BACKTEST = Contract(
+    "backtest",
+    (
+        Column("model", "text"),
+        Column("launch", "integer"),
+        Column("horizon", "integer", unit="years"),
+        Column("year", "integer"),
+        Column("region", "text"),
+        Column("age_group", "text"),
+        Column("projected", "number", "measure", "persons", "1 January of year"),
+        Column("observed", "number", "measure", "persons", "1 January of year", may_be_missing=True),
+    ),
+)
+
+
+class Backtest(Result):
+    """Projections made again at past launches, beside what came."""
+
+    CONTRACTS: ClassVar[Mapping[str, Contract]] = MappingProxyType({"backtest": BACKTEST})
+
+    @property
+    def region(self) -> Region:
+        """The region tested."""
+        return Region.from_dict(self.facts["region"])
+
+    @property
+    def region_scheme(self) -> str:
+        """The code list and borders of the codes in ``region``."""
+        return self.region.region_scheme
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return ``model launch horizon year region age_group projected observed``; persons, unrounded."""
+        return self.table("backtest")
+
+    def scores(self, launches: Iterable[int] | None = None, *, regions: Iterable[str] | None = None) -> pd.DataFrame:
+        """Return error measures by model, horizon and age group.
+
+        Parameters
+        ----------
+        launches
+            Launches to score; all by default. Each measure is taken per launch over regions, then averaged.
+        regions
+            Codes to score; all by default.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``model horizon age_group launches n mape mdape malpe p90 within5`` [per cent]; the age group
+            ``structure`` is ½ Σ|projected − observed| over the eight groups ÷ observed, as mape. A region
+            where nobody was observed is left out, and so are those whose history rests on a guessed split.
+        """
+        table = self.tables["backtest"]
+        table = table[table["observed"].notna() & (table["horizon"] > 0)]
+        if launches is not None:
+            table = table[table["launch"].isin(list(launches))]
+        if regions is None:
+            table = table[~table["region"].isin(self.facts.get("not_scored", ()))]
+        else:
+            table = table[table["region"].isin(list(regions))]
+        if table.empty:
+            raise ScenarioError(
+                "There is no outcome to score.",
+                where=f"Launches: {sorted(set(self.tables['backtest']['launch']))}.",
+                hint="backtest.scores()",
+            )
+        return _averaged(pd.concat([_by_launch(table), _structure(table)], ignore_index=True))
+
+    def by_size(self, age_group: str = "total", launches: Iterable[int] | None = None) -> pd.DataFrame:
+        """Return our error by inhabitants at launch: ``size horizon mape n`` [per cent]."""
+        table = self.tables["backtest"]
+        table = table[(table["model"] == OURS) & ~table["region"].isin(self.facts.get("not_scored", ()))]
+        if launches is not None:
+            table = table[table["launch"].isin(list(launches))]
+        start = table[(table["horizon"] == 0) & (table["age_group"] == "total")]
+        persons = start.set_index(["launch", "region"])["projected"].rename("persons")
+        table = table[(table["age_group"] == age_group) & table["observed"].gt(0) & table["horizon"].gt(0)]
+        table = table.join(persons, on=["launch", "region"])
+        edges = [0, *SIZES, np.inf]
+        names = [f"under {SIZES[0]:,}", *(f"{low:,}–{high:,}" for low, high in pairwise(SIZES)), f"over {SIZES[-1]:,}"]
+        table["size"] = pd.cut(table["persons"], edges, right=False, labels=names)
+        table["error"] = (100 * (table["projected"] / table["observed"] - 1)).abs()
+        grouped = table.groupby(["size", "horizon"], observed=True)["error"]
+        return grouped.agg(mape="mean", n="size").reset_index()
+
+    def explain(self) -> pd.DataFrame:
+        """Lead from what came to what was projected: ``observed`` + ``error`` = ``projected``, over all regions.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``model launch horizon age_group cause persons``.
+        """
+        table = self.tables["backtest"].dropna(subset="observed")
+        keys = ["model", "launch", "horizon", "age_group"]
+        sums = table.groupby(keys, sort=False)[["observed", "projected"]].sum().reset_index()
+        sums.insert(len(keys) + 1, "error", sums["projected"] - sums["observed"])
+        return sums.melt(keys, ["observed", "error", "projected"], var_name="cause", value_name="persons")
+
+    def plot(self, age_group: str = "80+", language: str = "nb", **drawn: Any) -> Axes:
+        """Draw the mean absolute error by years ahead, ours beside the others."""
+        from demografi import plots
+
+        table = self.scores()
+        table = table[table["age_group"] == age_group]
+        lines = table.rename(columns={"model": "name", "horizon": "year", "mape": "value"})[["name", "year", "value"]]
+        ours = lines[lines["name"] == OURS].set_index("year")["value"]
+        say = {
+            "group": age_group,
+            "ahead": str(int(ours.index[-1])),
+            "error": labels.number(float(ours.iloc[-1]), 1, language=language),
+            "region": self.region.name,
+        }
+        words = plots.Words(
+            title=labels.text("backtest_title", language, **say),
+            subtitle=labels.text("backtest_subtitle", language, **say),
+            note=labels.text("backtest_note", language, **say),
+            source=source_line(self.own_sources, language),
+            alt=labels.text("backtest_title", language, **say)
+            + ". "
+            + labels.text("backtest_subtitle", language, **say),
+        )
+        return plots.comparison(lines, words, focus=OURS, projected_from=None, language=language, **drawn)
+
+    def _headline(self) -> str:
+        table = self.scores()
+        table = table[(table["model"] == OURS) & (table["age_group"] == "80+")]
+        last = table.iloc[-1]
+        return (
+            f"80+ missed by {last['mape']:.1f} % on average {last['horizon']} years ahead ({last['launches']} launches)"
+        )
+
+
+def _by_launch(table: pd.DataFrame) -> pd.DataFrame:
+    rows = []
+    for keys, part in table.groupby(["model", "launch", "horizon", "age_group"], sort=False):
+        errors = percent_errors(part["projected"].to_numpy(), part["observed"].to_numpy())
+        if np.isfinite(errors).any():
+            rows.append((*keys, int(np.isfinite(errors).sum()), *summary(errors).values()))
+    return pd.DataFrame(rows, columns=["model", "launch", "horizon", "age_group", "n", *MEASURES])
+
+
+MEASURES = ("mape", "mdape", "malpe", "p90", "within5")
+
+
+def _structure(table: pd.DataFrame) -> pd.DataFrame:
+    groups = table[table["age_group"].isin(STRUCTURE)]
+    keys = ["model", "launch", "horizon", "region"]
+    wide = groups.pivot_table(index=keys, columns="age_group", values=["projected", "observed"])
+    wide = wide.dropna()
+    if wide.empty or wide.shape[1] < 2 * len(STRUCTURE):
+        return pd.DataFrame()
+    error = structure_error(wide["projected"][list(STRUCTURE)].to_numpy(), wide["observed"][list(STRUCTURE)].to_numpy())
+    found = pd.Series(error, index=wide.index, name="mape").groupby(keys[:3], sort=False).agg(["mean", "size"])
+    found = found.rename(columns={"mean": "mape", "size": "n"}).reset_index()
+    return found.assign(age_group="structure")
+
+
+def _averaged(by_launch: pd.DataFrame) -> pd.DataFrame:
+    grouped = by_launch.groupby(["model", "horizon", "age_group"], sort=False)
+    found = grouped[list(MEASURES)].mean()
+    found.insert(0, "n", grouped["n"].max())
+    found.insert(0, "launches", grouped["launch"].nunique())
+    return found.reset_index()
+
+
+def backtest(observed: Observed, launches: Iterable[int] = range(2010, 2022)) -> Backtest:
+    """Make past projections again, using only what was known then, and set them beside what came.
+
+    Parameters
+    ----------
+    observed
+        A Norwegian region (the whole country's tables must be at hand, see ``DEMOGRAFI_REFERENCE``), or a country's
+        own tables with deaths and births.
+    launches
+        Years to launch from.
+
+    Returns
+    -------
+    Backtest
+        Ours, no change, linear, damped linear, CAGR, Hamilton–Perry, and SSB's vintage where it is at hand.
+
+    Raises
+    ------
+    SourceError
+        The whole country's tables are not at hand.
+    ScenarioError
+        A launch lies outside the figures.
+    """
+    if not observed.region_scheme.startswith("ssb-"):
+        return _own(observed, list(launches))
+    reference = read_reference()
+    absent = [code for code in observed.region.members if code not in reference.regions]
+    if absent:
+        raise SourceError(
+            f"{observed.region.name_of(absent[0])} is not a place in the whole-country tables.",
+            hint="Back-test its municipalities: dg.backtest(dg.example('Lakseregionen'))",
+        )
+    return backtest_country(reference, launches, region=observed.region)
+
+
+def backtest_country(
+    reference: Reference | Path | str | None = None,
+    launches: Iterable[int] = (*range(2008, 2022), 2026),
+    *,
+    horizons: range = range(MOST_AHEAD + 1),
+    outcomes_to: int | None = None,
+    region: Region | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Backtest:
+    """Back-test every municipality of the country, or those of a region.
+
+    Parameters
+    ----------
+    reference
+        The tables, or the folder they lie in.
+    launches, horizons
+        Years to launch from, and years ahead (0 is the launch itself).
+    outcomes_to
+        Last 1 January whose figures may be read as outcomes; use it when choosing among variants.
+    region
+        Municipalities wanted; all by default.
+    progress
+        Called with a line for each launch.
+    """
+    tables = reference if isinstance(reference, Reference) else read_reference(reference)
+    newest = tables.first_year + len(tables.local) - 1
+    last = newest if outcomes_to is None else outcomes_to
+    years = list(launches)
+    wrong = [year for year in years if not tables.first_year < year <= last]
+    if wrong:
+        raise ScenarioError(
+            f"A launch in {wrong[0]} lies outside the figures.",
+            where=f"They begin on 1 January {tables.first_year}; outcomes are read to {last}.",
+            hint=f"launches=range({tables.first_year + 3}, {last})",
+        )
+    parts = []
+    for year in years:
+        parts.append(launch_rows(tables, year, horizons, last, set(region.members) if region else None))
+        if progress:
+            progress(f"launch {year}: {len(parts[-1]):,} rows")
+    whole = region or Region("norge", "Norge", tables.regions, "ssb-kommune-2024", tables.regions)
+    not_scored = [code for units in GUESSED_SPLITS for code in units] if region is None else []
+    facts = {"region": whole.to_dict(), "outcomes_to": last, "not_scored": not_scored, "lacking": {}}
+    return Backtest({"backtest": pd.concat(parts, ignore_index=True)}, facts, _SOURCES)
+
+
+_SOURCES = (
+    Source(
+        "reference_population", "SSB", "07459", "Befolkning 1. januar, alle kommuner", "2005–2026", licence="NLOD 2.0"
+    ),
+)
+
+
+def _own(observed: Observed, launches: list[int]) -> Backtest:
+    """Back-test a country on its own tables: each launch sees only the rows before it."""
+    years = np.sort(observed.population["year"].unique())
+    members = observed.region.members
+    parts = []
+    for launch in launches:
+        if launch - 5 < years[0] or launch >= years[-1]:
+            raise ScenarioError(
+                f"A launch in {launch} lies outside the figures.",
+                where=f"The population covers {years[0]}–{years[-1]}; five years come before a launch, one after.",
+                hint=f"launches=range({years[0] + 5}, {years[-1]})",
+            )
+        horizon = min(MOST_AHEAD, int(years[-1]) - launch)
+        projection = project(until(observed, launch), launch + horizon)
+        ahead = np.arange(launch, launch + horizon + 1)
+        stock = observed.population
+        known = as_array(stock, "persons", years[years <= launch], members)
+        seen = named_groups(as_array(stock, "persons", ahead, members))
+        ours = named_groups(as_array(projection.to_frame(), "persons", ahead, members))
+        for name, path in ((OURS, ours), *simple_models(known, horizon)):
+            for h in range(horizon + 1):
+                cells = {"projected": path[h].ravel(), "observed": seen[h].ravel()}
+                keys = {"region": np.repeat(members, len(NAMES)), "age_group": np.tile(NAMES, len(members))}
+                parts.append(
+                    pd.DataFrame({**cells, **keys}).assign(model=name, launch=launch, horizon=h, year=launch + h)
+                )
+    table = pd.concat(parts, ignore_index=True)[COLUMNS]
+    facts = {"region": observed.facts["region"], "outcomes_to": int(years[-1]), "lacking": {}}
+    return Backtest({"backtest": table}, facts, observed.own_sources)
+
+
+def until(observed: Observed, launch: int) -> Observed:
+    """Cut figures to what was known at a launch: stocks to its 1 January, flows of the years before."""
+    tables = {}
+    for name, table in observed.tables.items():
+        last = launch if name == "population" else launch - 1
+        tables[name] = table[table["year"] <= last].reset_index(drop=True)
+    return type(observed)(tables, observed.facts, observed.own_sources, observed.own_cautions, observed.rests_on)

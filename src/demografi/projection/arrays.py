@@ -1,0 +1,131 @@
+"""Tables to arrays and back: counted stocks in, stocks and the flows between them out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from demografi.errors import TableError
+from demografi.rates import paths
+from demografi.rates.migration import age_on
+from demografi.rates.mortality import local_survival
+from demografi.rates.parameters import LocalRates, Parameters
+
+if TYPE_CHECKING:
+    from demografi.observed import Observed
+    from demografi.rates.pooling import Floats, Ints
+    from demografi.rates.settings import Settings
+    from demografi.tables import Source
+
+__all__ = ["SEXES", "Fitted", "as_tables", "clamped", "run", "stocks"]
+
+SEXES = ("female", "male")
+FEWEST_YEARS = 6
+MOST_YEARS = 11
+"""Ten years of change, the base of migration."""
+
+
+class Fitted(NamedTuple):
+    """What one projection rests on: parameters of the whole country, and the places' counties."""
+
+    parameters: Parameters
+    settings: Settings
+    counties: Ints
+    sources: tuple[Source, ...]
+
+
+def stocks(observed: Observed, members: tuple[str, ...]) -> Floats:
+    """Return counted stocks as an array (year, region, sex, age), the last row the launch.
+
+    Raises
+    ------
+    TableError
+        A cell has no value, or there are fewer than six years in a row.
+    """
+    table = observed.population
+    table = table[table["region"].isin(members) & (table["year"] > observed.last_year - MOST_YEARS)]
+    if table["persons"].isna().any():
+        hole = table[table["persons"].isna()].iloc[0]
+        raise TableError(
+            f"The population of {observed.region.name_of(hole['region'])} lacks cells.",
+            where=f"First: {hole['year']}, {hole['sex']}, age {hole['age']}, status {hole['status']!r}.",
+            hint="Leave out the years before it, or supply the figures.",
+        )
+    years = np.sort(table["year"].unique())
+    if len(years) < FEWEST_YEARS or not (np.diff(years) == 1).all():
+        raise TableError(
+            f"The population has {len(years)} years; local rates need {FEWEST_YEARS} in a row.",
+            where=f"Seen: {', '.join(map(str, years))}.",
+            hint=f"Give 1 January of {observed.last_year - MOST_YEARS + 1}–{observed.last_year}.",
+        )
+    ages = np.sort(table["age"].unique())
+    if not np.array_equal(ages, np.arange(len(ages))):
+        raise TableError(
+            "The ages have a hole.",
+            where=f"Seen: {len(ages)} ages from {ages[0]} to {ages[-1]}.",
+            hint="Give every completed year of age from 0; the last is open.",
+        )
+    return as_array(table, "persons", years, members)
+
+
+def as_array(table: pd.DataFrame, measure: str, years: Ints, regions: tuple[str, ...]) -> Floats:
+    """Return a complete table as an array (year, region, sex, age)."""
+    wide = table.pivot_table(index=["year", "region", "sex"], columns="age", values=measure, sort=True)
+    order = pd.MultiIndex.from_product([years, regions, SEXES])
+    return np.asarray(wide.reindex(order).to_numpy().reshape(len(years), len(regions), 2, -1))
+
+
+def run(past: Floats, fitted: Fitted) -> tuple[Floats, LocalRates]:
+    """Project the places of ``past``, each from its own history; (H + 1, R, S, A), first row the launch."""
+    return paths.project_places(past, fitted.counties, fitted.parameters, fitted.settings)
+
+
+def clamped(path: Floats, fitted: Fitted, local: LocalRates) -> int:
+    """Count cells where more would have moved out than survived; they end at nobody."""
+    found = 0
+    for year, survived in enumerate(_survival(fitted, local)):
+        moving = paths.migration_rates(local, fitted.parameters, year, fitted.settings)
+        found += int(np.count_nonzero((survived + moving < 0) & (path[year] > 0)))
+    return found
+
+
+def _survival(fitted: Fitted, local: LocalRates) -> Floats:
+    return local_survival(fitted.parameters.survival, local.loss_ratio, fitted.settings.mortality)
+
+
+def as_tables(
+    path: Floats, fitted: Fitted, local: LocalRates, launch: int, regions: tuple[str, ...]
+) -> dict[str, pd.DataFrame]:
+    """Return stocks and the flows that account for every cell of them.
+
+    Deaths are those of local survival; births are the children aged 0 at the end of the year over
+    infant survival, spread over mothers by fertility; everything else that changes a cell, the
+    control to the nation and the damped trend included, is net migration.
+    """
+    survived = _survival(fitted, local)
+    infant = fitted.parameters.infant[:, None, :]
+    deaths = age_on(path[:-1] * (1.0 - survived))
+    born = path[1:, ..., 0] / infant
+    deaths[..., 0] = born * (1.0 - infant)
+    moved = path[1:] - (age_on(path[:-1]) - deaths)
+    moved[..., 0] = 0.0
+    rates = local.birth_ratio[:, None] * fitted.parameters.births[:, None, :]
+    mothers = rates * (path[:-1, :, 0] + path[1:, :, 0]) / 2
+    share = mothers / np.maximum(mothers.sum(axis=-1, keepdims=True), 1e-12)
+    births = born[..., None] * share[:, :, None, :]
+    return {
+        "population": _long(path, launch, regions, "persons"),
+        "births": _long(births, launch, regions, "births"),
+        "deaths": _long(deaths, launch, regions, "deaths"),
+        "net_migration": _long(moved, launch, regions, "net_migration"),
+    }
+
+
+def _long(values: Floats, first_year: int, regions: tuple[str, ...], measure: str) -> pd.DataFrame:
+    years, _, _, n_ages = values.shape
+    index = pd.MultiIndex.from_product(
+        [range(first_year, first_year + years), regions, SEXES, range(n_ages)], names=["year", "region", "sex", "age"]
+    )
+    return pd.DataFrame({measure: values.reshape(-1)}, index=index).reset_index()

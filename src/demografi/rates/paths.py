@@ -1,0 +1,97 @@
+"""Project places: one year, then many, with or without a national control."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from demografi.rates.control import blend_with_trend, rake_factors
+from demografi.rates.local import fit_local
+from demografi.rates.migration import age_on, fade
+from demografi.rates.mortality import local_survival
+from demografi.rates.parameters import LocalRates, Parameters
+from demografi.rates.pooling import Floats, Ints
+from demografi.rates.settings import Settings
+
+
+def step(population: Floats, survived: Floats, migration: Floats, births: Floats, share_boys: float) -> Floats:
+    """Carry places one year forward; migrants are added to survivors.
+
+    Parameters
+    ----------
+    population : (R, S, A) 1 January; survived : (R, S, A)
+    migration : (R, S, A) net migrants per person at the start of the year
+    births : (R, A) children aged 0 at the end of the year per woman present on average
+
+    Returns
+    -------
+    (R, S, A) the next 1 January; never negative
+    """
+    later = age_on(population * np.maximum(survived + migration, 0.0))
+    women = 0.5 * (population[:, 0] + later[:, 0])
+    children = np.einsum("ra,ra->r", women, births)
+    later[:, 0, 0], later[:, 1, 0] = children * (1 - share_boys), children * share_boys
+    return later
+
+
+def migration_rates(local: LocalRates, parameters: Parameters, year: int, settings: Settings) -> Floats:
+    """Return net migration rates (R, S, A) in projected year number ``year`` (0, 1 …)."""
+    rate = parameters.migration_rate + local.level[year][:, None, None] * parameters.profile
+    return np.asarray((rate + local.shape) * fade(rate.shape[-1], settings.migration))
+
+
+def project(
+    population: Floats,
+    local: LocalRates,
+    parameters: Parameters,
+    settings: Settings,
+    target: Floats | None = None,
+) -> tuple[Floats, Parameters]:
+    """Project places before the damped-trend blend.
+
+    Parameters
+    ----------
+    population : (R, S, A) at launch
+    target : (H + 1, S, A) national control for the whole country; None uses the raking
+        factors stored in ``parameters``, as one place alone must
+
+    Returns
+    -------
+    (H + 1, R, S, A), and the parameters with the factors that were used
+    """
+    path, factors = [population], []
+    for year in range(len(parameters.survival)):
+        survived = local_survival(parameters.survival[year], local.loss_ratio, settings.mortality)
+        moving = migration_rates(local, parameters, year, settings)
+        births = local.birth_ratio[:, None] * parameters.births[year]
+        later = step(path[-1], survived, moving, births, settings.fertility.share_boys)
+        rake = parameters.rake[year] if target is None else rake_factors(later, target[year + 1])
+        factors.append(rake)
+        path.append(later * rake)
+    return np.stack(path), replace(parameters, rake=np.stack(factors))
+
+
+def project_places(
+    population: Floats, counties: Ints, parameters: Parameters, settings: Settings
+) -> tuple[Floats, LocalRates]:
+    """Project any places from the country's parameters and their own history.
+
+    Parameters
+    ----------
+    population : (T, R, S, A) 1 January, last row the launch [persons]
+    counties : (R,) county numbers as in the parameters
+
+    Returns
+    -------
+    (H + 1, R, S, A), first row the launch, and the local rates it rests on
+    """
+    local = fit_local(population, counties, parameters, settings)
+    projected, _ = project(population[-1], local, parameters, settings)
+    return blend(projected, local, settings), local
+
+
+def blend(projected: Floats, local: LocalRates, settings: Settings) -> Floats:
+    """Blend totals with each place's damped trend; see `blend_with_trend`."""
+    c = settings.control
+    return blend_with_trend(projected, local.slope, c.trend_damping, c.trend_share, c.trend_to)

@@ -1,0 +1,142 @@
+"""A country that is not Norway, on its own tables, through the same verbs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import demografi as dg
+from demografi.evaluation import until
+
+OPEN_AGE, YEARS = 100, range(2000, 2021)
+KEYS = ["region", "year", "sex", "age"]
+
+
+def _mx(sex: str) -> np.ndarray:
+    return np.minimum((0.00004 if sex == "female" else 0.00006) * np.exp(0.095 * np.arange(OPEN_AGE + 1)) + 3e-4, 0.6)
+
+
+@pytest.fixture(scope="module")
+def atlantis() -> dg.Observed:
+    """Three islands that age, give birth and lose people to the largest of them, without chance."""
+    sizes = {"Nord": 400.0, "Sør": 3_000.0, "Øst": 900.0}
+    asfr = np.where((np.arange(OPEN_AGE + 1) >= 20) & (np.arange(OPEN_AGE + 1) < 40), 0.085, 0.0)
+    rows: dict[str, list[tuple[object, ...]]] = {"persons": [], "births": [], "deaths": []}
+    for region, size in sizes.items():
+        stock = {sex: size * np.clip(1 - np.arange(OPEN_AGE + 1) / 95, 0.002, None) for sex in ("female", "male")}
+        for year in YEARS:
+            later = {}
+            for sex, persons in stock.items():
+                rows["persons"] += [(region, year, sex, age, n) for age, n in enumerate(persons)]
+                died = persons * (1 - np.exp(-_mx(sex)))
+                alive = persons - died
+                moved = alive * np.where(np.arange(OPEN_AGE + 1) < 45, -0.01 if size < 1000 else 0.004, 0.0)
+                older = np.zeros_like(persons)
+                older[1:] = (alive + moved)[:-1]
+                older[-1] += (alive + moved)[-1]
+                later[sex] = older
+                reached = np.append(0.0, died[:-1])
+                reached[-1] += died[-1]
+                rows["deaths"] += [(region, year, sex, age, n) for age, n in enumerate(reached)]
+            women = (stock["female"] + later["female"]) / 2
+            for sex, share in (("female", 0.49), ("male", 0.51)):
+                born = asfr * women * share
+                later[sex][0] = born.sum() * 0.997
+                rows["births"] += [(region, year, sex, age, n) for age, n in enumerate(born)]
+            stock = later
+    tables = {name: pd.DataFrame(cells, columns=[*KEYS, name]) for name, cells in rows.items()}
+    flows = {name: tables[name][tables[name]["year"] < 2020] for name in ("births", "deaths")}
+    return dg.Observed.from_tables(tables["persons"], name="Atlantis", **flows)
+
+
+def test_it_is_projected_on_its_own_births_and_deaths(atlantis: dg.Observed) -> None:
+    projection = dg.project(atlantis, to=2035)
+    assert projection.region_scheme == "own"
+    assert projection.to_frame()["age"].max() == OPEN_AGE
+    totals = projection.to_frame().groupby(["region", "year"])["persons"].sum().unstack()
+    assert totals.loc["Nord", 2035] < totals.loc["Nord", 2020]
+    assert totals.loc["Sør", 2035] > totals.loc["Sør", 2020]
+    assert not any("SSB" in source.publisher for source in projection.sources)
+
+
+def test_flows_and_stocks_balance_there_too(atlantis: dg.Observed) -> None:
+    projection = dg.project(atlantis, to=2030)
+    change = projection.persons("total", 2030) - projection.persons("total", 2020)
+    flows = [getattr(projection, name)[name].sum() for name in ("births", "deaths", "net_migration")]
+    assert flows[0] - flows[1] + flows[2] == pytest.approx(change, abs=1e-6)
+
+
+def test_a_world_without_chance_is_projected_closely(atlantis: dg.Observed) -> None:
+    result = dg.backtest(atlantis, launches=[2012, 2015])
+    scores = result.scores()
+    ours = scores[(scores["model"] == "demografi") & (scores["horizon"] == 5)].set_index("age_group")["mape"]
+    assert ours["total"] < 1.0
+    assert ours["80+"] < 1.5
+    assert ours["total"] < scores[(scores["model"] == "no change") & (scores["horizon"] == 5)]["mape"].max()
+    explained = result.explain().pivot_table(
+        index=["model", "launch", "horizon", "age_group"], columns="cause", values="persons"
+    )
+    assert np.abs(explained["observed"] + explained["error"] - explained["projected"]).max() < 1e-6
+
+
+def test_figures_cut_at_a_launch_hold_nothing_later(atlantis: dg.Observed) -> None:
+    known = until(atlantis, 2012)
+    assert known.last_year == 2012
+    assert known.deaths["year"].max() == 2011
+    spoiled = {name: table.copy() for name, table in atlantis.tables.items()}
+    for name, measure in (("population", "persons"), ("deaths", "deaths"), ("births", "births")):
+        late = spoiled[name]["year"] > (2012 if name == "population" else 2011)
+        spoiled[name].loc[late, measure] = 12_345.0
+    again = dg.Observed(spoiled, atlantis.facts)
+    before, after = (dg.project(until(figures, 2012), to=2020).to_frame() for figures in (atlantis, again))
+    pd.testing.assert_frame_equal(before, after, check_exact=True)
+
+
+@pytest.mark.parametrize("places", [["Nord"], ["Nord", "Sør"]])
+def test_one_or_two_places_are_enough(atlantis: dg.Observed, places: list[str]) -> None:
+    def of(table: pd.DataFrame) -> pd.DataFrame:
+        return table[table["region"].isin(places)].reset_index(drop=True)
+
+    few = dg.Observed.from_tables(of(atlantis.population), births=of(atlantis.births), deaths=of(atlantis.deaths))
+    assert np.isfinite(dg.project(few, to=2030).to_frame()["persons"]).all()
+
+
+def test_deaths_that_do_not_cover_the_population_are_refused(atlantis: dg.Observed) -> None:
+    deaths = atlantis.deaths
+    holed = deaths[~((deaths["region"] == "Nord") & (deaths["age"] == 80))]
+    figures = dg.Observed.from_tables(atlantis.population, births=atlantis.births, deaths=holed)
+    with pytest.raises(dg.TableError, match="do not cover every year, region, sex and age"):
+        dg.project(figures, to=2030)
+
+
+def test_a_launch_outside_the_figures_is_refused(atlantis: dg.Observed) -> None:
+    with pytest.raises(dg.ScenarioError, match="A launch in 2003 lies outside the figures"):
+        dg.backtest(atlantis, launches=[2003])
+
+
+def test_a_horizon_past_the_control_totals_is_refused() -> None:
+    with pytest.raises(dg.ScenarioError) as error:
+        dg.project(dg.example("Engerdal"), to=2051)
+    assert str(error.value).splitlines() == [
+        "The projection cannot go to 2051.",
+        "  The national control totals end in 2050.",
+        "  dg.project(observed, to=2050)",
+    ]
+
+
+@pytest.mark.reference
+def test_lakseregionen_can_be_backtested_beside_simple_methods(observed: dg.Observed, monkeypatch, reference) -> None:
+    monkeypatch.setenv("DEMOGRAFI_REFERENCE", str(reference))
+    result = dg.backtest(observed, launches=[2020])
+    assert set(result.to_frame()["region"]) == set(observed.region.members)
+    models = set(result.to_frame()["model"])
+    assert {"demografi", "no change", "linear-10", "linear-10 damped", "CAGR-10", "Hamilton-Perry"} <= models
+    start = result.to_frame().query("horizon == 0 and model == 'demografi'")
+    assert (start["projected"] - start["observed"]).abs().max() < 1e-9
+
+
+def test_without_the_whole_countrys_tables_a_backtest_says_so(observed: dg.Observed, monkeypatch) -> None:
+    monkeypatch.setenv("DEMOGRAFI_REFERENCE", "/no/where")
+    with pytest.raises(dg.SourceError, match="There is no folder '/no/where' with whole-country tables"):
+        dg.backtest(observed)
