@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from demografi.ratios import Indicators, indicators
     from demografi.regions import Region, list_regions, region
     from demografi.reports import report
+    from demografi.scenarios import Scenario, scenario
     from demografi.workforce import Gap, Supply, gap, supply
 
 __version__ = "0.1.0"
@@ -47,6 +48,7 @@ _DOORS = {
         "SourceError",
         "TableError",
     ),
+    "scenarios": ("Scenario", "scenario"),
     "regions": ("Region", "list_regions", "region"),
     "observed": ("Observed", "example"),
     "projection": ("Projection", "project"),
@@ -70,6 +72,7 @@ __all__ = [
     "Region",
     "RegionError",
     "ReportError",
+    "Scenario",
     "ScenarioError",
     "SourceError",
     "Supply",
@@ -84,6 +87,7 @@ __all__ = [
     "project",
     "region",
     "report",
+    "scenario",
     "supply",
 ]
 

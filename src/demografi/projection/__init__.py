@@ -11,9 +11,10 @@ import pandas as pd
 from demografi import ages, labels
 from demografi.errors import ScenarioError
 from demografi.observed import FLOWS, POPULATION, Observed
-from demografi.projection.arrays import as_tables, clamped, run, stocks
+from demografi.projection.arrays import as_tables, run, stocks
 from demografi.projection.fitting import fit
 from demografi.regions import Region
+from demografi.scenarios import Scenario
 from demografi.tables import Caution, Contract, Result, source_line
 
 if TYPE_CHECKING:
@@ -268,12 +269,33 @@ def check_year(year: int, first: int, last: int) -> None:
         )
 
 
+MAIN_SCENARIO = Scenario()
+
+
+def _refuse_additions(scenario: Scenario, observed: Observed, launch: int, to: int) -> None:
+    for addition in scenario.additions:
+        if addition.region not in observed.region.members:
+            raise ScenarioError(
+                f"{addition.name!r} adds people to {addition.region}, which is not projected.",
+                where=f"Projected: {', '.join(observed.region.members)}.",
+                hint="Use the code of a member.",
+            )
+        outside = [year for year in addition.years if not launch <= year < to]
+        if outside:
+            raise ScenarioError(
+                f"{addition.name!r} happens in {outside[0]}, outside the projection.",
+                where=f"Calendar years projected: {launch}–{to - 1}.",
+                hint=f"years=range({launch}, {to})",
+            )
+
+
 def project(
     observed: Observed,
     to: int,
     *,
     mortality: pd.DataFrame | None = None,
     fertility: pd.DataFrame | None = None,
+    scenario: Scenario = MAIN_SCENARIO,
 ) -> Projection:
     """Carry every part of a region forward, year by year, from the last counted 1 January.
 
@@ -286,6 +308,9 @@ def project(
     mortality, fertility
         Your own national schedules where the figures hold no deaths or births: ``sex age mx`` (and ``decline``) and
         ``age births_per_woman`` [per person-year]. Norwegian regions use what is fitted on the whole country.
+
+    scenario
+        Named assumptions; what the figures fit by default.
 
     Returns
     -------
@@ -324,14 +349,16 @@ def project(
     members = observed.region.members
     past = stocks(observed, members)
     fitted = fit(observed, past, to - launch, mortality, fertility)
-    path, local = run(past, fitted)
+    _refuse_additions(scenario, observed, launch, to)
+    path, local, held = run(past, fitted, scenario, launch, members)
     facts = {
         "region": observed.facts["region"],
         "launch": launch,
         "to": to,
         "vintage": f"demografi {launch}",
-        "scenario": "main",
-        "clamped": clamped(path, fitted, local),
+        "scenario": scenario.name,
+        "assumptions": scenario.to_frame().to_dict("records"),
+        "clamped": held,
         "lacking": {},
     }
     cautions = (Caution.of("caution_own_projection"), Caution.of("caution_no_intervals"))

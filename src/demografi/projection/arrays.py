@@ -9,17 +9,20 @@ import pandas as pd
 
 from demografi.errors import TableError
 from demografi.rates import paths
+from demografi.rates.local import fit_local
 from demografi.rates.migration import age_on
 from demografi.rates.mortality import local_survival
 from demografi.rates.parameters import LocalRates, Parameters
+from demografi.scenarios import NO_MIGRATION
 
 if TYPE_CHECKING:
     from demografi.observed import Observed
     from demografi.rates.pooling import Floats, Ints
     from demografi.rates.settings import Settings
+    from demografi.scenarios import Scenario
     from demografi.tables import Source
 
-__all__ = ["SEXES", "Fitted", "as_tables", "clamped", "run", "stocks"]
+__all__ = ["SEXES", "Fitted", "as_array", "as_tables", "run", "stocks"]
 
 SEXES = ("female", "male")
 FEWEST_YEARS = 6
@@ -77,13 +80,57 @@ def as_array(table: pd.DataFrame, measure: str, years: Ints, regions: tuple[str,
     return np.asarray(wide.reindex(order).to_numpy().reshape(len(years), len(regions), 2, -1))
 
 
-def run(past: Floats, fitted: Fitted) -> tuple[Floats, LocalRates]:
-    """Project the places of ``past``, each from its own history; (H + 1, R, S, A), first row the launch."""
-    return paths.project_places(past, fitted.counties, fitted.parameters, fitted.settings)
+def run(
+    past: Floats, fitted: Fitted, scenario: Scenario, launch: int, regions: tuple[str, ...]
+) -> tuple[Floats, LocalRates, int]:
+    """Project the places of ``past``, each from its own history.
+
+    Returns
+    -------
+    tuple
+        (H + 1, R, S, A), first row the launch; the local rates; and how many cells were held at nobody because
+        more would have left than lived there.
+    """
+    if scenario.letters == NO_MIGRATION:
+        path, local = _without_migration(past, fitted)
+        held = 0
+    else:
+        path, local = paths.project_places(past, fitted.counties, fitted.parameters, fitted.settings)
+        held = _held(path, fitted, local)
+    if scenario.additions:
+        path = path + _added(path.shape, fitted, local, scenario, launch, regions)
+        held += int(np.count_nonzero(path < 0))
+        path = np.maximum(path, 0.0)
+    return path, local, held
 
 
-def clamped(path: Floats, fitted: Fitted, local: LocalRates) -> int:
-    """Count cells where more would have moved out than survived; they end at nobody."""
+def _without_migration(past: Floats, fitted: Fitted) -> tuple[Floats, LocalRates]:
+    """Project births and deaths alone: nobody moves, so nothing is controlled to a nation that gains people."""
+    local = fit_local(past, fitted.counties, fitted.parameters, fitted.settings)
+    still = np.zeros_like(past[-1])
+    path = [past[-1]]
+    for year, survived in enumerate(_survival(fitted, local)):
+        births = local.birth_ratio[:, None] * fitted.parameters.births[year]
+        path.append(paths.step(path[-1], survived, still, births, fitted.settings.fertility.share_boys))
+    return np.stack(path), local
+
+
+def _added(
+    shape: tuple[int, ...], fitted: Fitted, local: LocalRates, scenario: Scenario, launch: int, regions: tuple[str, ...]
+) -> Floats:
+    """Return the people a scenario adds, as they age, die and have children in turn, (H + 1, R, S, A)."""
+    path = np.zeros(shape)
+    still = np.zeros(shape[1:])
+    for year, survived in enumerate(_survival(fitted, local)):
+        births = local.birth_ratio[:, None] * fitted.parameters.births[year]
+        path[year + 1] = paths.step(path[year], survived, still, births, fitted.settings.fertility.share_boys)
+        for addition in scenario.additions:
+            if launch + year in addition.years:
+                path[year + 1, regions.index(addition.region)] += addition.by_sex_and_age(shape[-1])
+    return path
+
+
+def _held(path: Floats, fitted: Fitted, local: LocalRates) -> int:
     found = 0
     for year, survived in enumerate(_survival(fitted, local)):
         moving = paths.migration_rates(local, fitted.parameters, year, fitted.settings)
