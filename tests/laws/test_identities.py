@@ -79,3 +79,32 @@ def test_a_year_balances_for_any_numbers_and_leaves_nobody_negative(stock, survi
     assert np.allclose(before - year.deaths + year.net_migration, year.population, rtol=1e-12, atol=1e-9)
     assert year.population.min() >= 0
     assert (year.net_migration >= moves - 1e-9).all()
+
+
+def test_rounded_members_sum_to_the_rounded_whole_to_the_last_person(projection):
+    whole = projection.rounded()
+    assert whole["persons"].dtype == "int64"
+    exact = projection.to_frame()
+    assert (whole["persons"] - exact["persons"]).abs().max() < 1
+    parts = whole.groupby(["year", "sex", "age"])["persons"].sum()
+    sums = exact.groupby(["year", "sex", "age"])["persons"].sum()
+    assert (parts == np.floor(sums + 0.5)).all()
+
+
+def test_control_totals_are_met_in_every_cell_and_flows_still_balance(observed, projection):
+    totals = projection.to_frame().groupby(["year", "sex", "age"], as_index=False)["persons"].sum()
+    totals["persons"] *= 1.05
+    controlled = dg.project(observed, to=2030, control=totals)
+    met = controlled.to_frame().groupby(["year", "sex", "age"])["persons"].sum()
+    wanted = totals.set_index(["year", "sex", "age"])["persons"]
+    assert np.allclose(met.drop(2026), wanted.reindex(met.index).drop(2026), rtol=1e-12)
+    causes = controlled.explain("total").pivot(index="region", columns="cause", values="persons")
+    assert np.abs(causes.drop(columns="end").sum(axis=1) - causes["end"]).max() < 1e-8
+
+
+def test_control_totals_that_end_early_are_refused(observed, projection):
+    totals = projection.to_frame().groupby(["year", "sex", "age"], as_index=False)["persons"].sum()
+    with pytest.raises(dg.ScenarioError, match="The control totals lack the year 2041"):
+        dg.project(observed, to=2045, control=totals)
+    with pytest.raises(dg.ScenarioError, match="The control totals lack a sex or an age"):
+        dg.project(observed, to=2030, control=totals[totals["sex"] == "female"])

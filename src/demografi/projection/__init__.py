@@ -6,12 +6,13 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
 import pandas as pd
 
 from demografi import ages, labels
 from demografi.errors import ScenarioError
 from demografi.observed import FLOWS, POPULATION, Observed
-from demografi.projection.arrays import as_tables, run, stocks
+from demografi.projection.arrays import as_tables, meet, run, stocks
 from demografi.projection.fitting import fit
 from demografi.regions import Region
 from demografi.scenarios import Scenario
@@ -160,6 +161,25 @@ class Projection(Result):
         parts = [persons.rename("persons").reset_index().assign(cause=cause) for cause, persons in causes.items()]
         return pd.concat(parts, ignore_index=True)[["region", "cause", "persons"]]
 
+    def rounded(self) -> pd.DataFrame:
+        """Return whole persons whose members sum, in every sex and age, to the rounded sum.
+
+        The largest remainders are rounded up, ties by the order of the members. The unrounded figures are kept.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``region year sex age persons``.
+        """
+        table = self.table("population")
+        keys = ["year", "sex", "age"]
+        whole = np.floor(table["persons"])
+        rest = table["persons"] - whole
+        wanted = np.floor(table.groupby(keys)["persons"].transform("sum") + 0.5)
+        short = wanted - whole.groupby([table[key] for key in keys]).transform("sum")
+        order = (-rest).groupby([table[key] for key in keys]).rank(method="first")
+        return table.assign(persons=(whole + (order <= short)).astype("int64"))
+
     def to_jsonstat(self) -> str:
         """Return the population as JSON-stat 2 text, ready for other programs."""
         import json
@@ -296,6 +316,7 @@ def project(
     mortality: pd.DataFrame | None = None,
     fertility: pd.DataFrame | None = None,
     scenario: Scenario = MAIN_SCENARIO,
+    control: pd.DataFrame | None = None,
 ) -> Projection:
     """Carry every part of a region forward, year by year, from the last counted 1 January.
 
@@ -311,6 +332,9 @@ def project(
 
     scenario
         Named assumptions; what the figures fit by default.
+    control
+        ``year sex age persons`` that the members together must meet each year after the launch: a county's or a
+        nation's projection, one's own or Statistics Norway's [persons on 1 January].
 
     Returns
     -------
@@ -351,8 +375,11 @@ def project(
     fitted = fit(observed, past, to - launch, mortality, fertility)
     _refuse_additions(scenario, observed, launch, to)
     path, local, held = run(past, fitted, scenario, launch, members)
+    if control is not None:
+        path = meet(path, control, launch)
     facts = {
         "region": observed.facts["region"],
+        "controlled": control is not None,
         "launch": launch,
         "to": to,
         "vintage": f"demografi {launch}",

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from demografi.errors import TableError
+from demografi.errors import ScenarioError, TableError
 from demografi.rates import paths
+from demografi.rates.control import rake_factors
 from demografi.rates.local import fit_local
 from demografi.rates.migration import age_on
 from demografi.rates.mortality import local_survival
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from demografi.scenarios import Scenario
     from demografi.tables import Source
 
-__all__ = ["SEXES", "Fitted", "as_array", "as_tables", "run", "stocks"]
+__all__ = ["SEXES", "Fitted", "as_array", "as_tables", "meet", "run", "stocks"]
 
 SEXES = ("female", "male")
 FEWEST_YEARS = 6
@@ -102,6 +103,37 @@ def run(
         held += int(np.count_nonzero(path < 0))
         path = np.maximum(path, 0.0)
     return path, local, held
+
+
+def meet(path: Floats, control: pd.DataFrame, launch: int) -> Floats:
+    """Scale every cell so that the places together meet control totals by sex and age.
+
+    Raises
+    ------
+    ScenarioError
+        The control totals end before the projection, or lack a sex or an age.
+    """
+    years = np.arange(launch + 1, launch + len(path))
+    absent = sorted(set(years) - set(control["year"]))
+    if absent:
+        raise ScenarioError(
+            f"The control totals lack the year {absent[0]}.",
+            where=f"They cover {control['year'].min()}–{control['year'].max()}; wanted {years[0]}–{years[-1]}.",
+            hint=f"dg.project(observed, to={max(int(control['year'].max()), launch + 1)}, control=totals)",
+        )
+    wide = control.pivot_table(index=["year", "sex"], columns="age", values="persons", aggfunc="sum")
+    wide = wide.reindex(pd.MultiIndex.from_product([years, SEXES]), columns=range(path.shape[-1]))
+    if wide.isna().any(axis=None):
+        raise ScenarioError(
+            "The control totals lack a sex or an age.",
+            where=f"Wanted: both sexes, ages 0–{path.shape[-1] - 1}, each year.",
+            hint="control[['year', 'sex', 'age', 'persons']]",
+        )
+    target = wide.to_numpy().reshape(len(years), 2, -1)
+    met = path.copy()
+    for year, totals in enumerate(target, start=1):
+        met[year] *= rake_factors(path[year], totals)
+    return met
 
 
 def _without_migration(past: Floats, fitted: Fitted) -> tuple[Floats, LocalRates]:
