@@ -266,3 +266,12 @@ def test_the_ministrys_figure_is_not_led_to_another_region(engerdal: dg.Gap) -> 
 def test_figures_that_cannot_be_drawn_are_refused(need: dg.Need) -> None:
     with pytest.raises(dg.ScenarioError, match="Users cannot be drawn by 'moon'"):
         need.plot(by="moon")
+
+
+def test_a_member_without_a_service_the_others_have_is_not_summed_over(observed: dg.Observed) -> None:
+    users = observed.users
+    gone = users[~((users["region"] == "5022") & (users["service"] == "long_stay") & (users["year"] == 2025))]
+    tables = {**observed.tables, "users": gone}
+    holed = dg.Observed(tables, observed.facts, observed.own_sources, observed.own_cautions, observed.rests_on)
+    with pytest.raises(dg.TableError, match="Rennebu has no users of long_stay aged 0-79 in 2025"):
+        dg.need(dg.project(holed, to=2030))

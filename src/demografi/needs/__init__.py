@@ -291,6 +291,7 @@ def need(projection: Projection, *, coverage_year: int | None = None) -> Need:
             where=f"Years with figures: {years[0]}–{years[-1]}.",
             hint=f"dg.need(projection, coverage_year={years[-1]})",
         )
+    _refuse_gaps(base, observed)
     users = _users(base, projection)
     tables = {"users": users, "coverage": coverage}
     cautions = [
@@ -309,6 +310,21 @@ def need(projection: Projection, *, coverage_year: int | None = None) -> Need:
     }
     sources = (shipped.source("project_description"),) if person_years is not None else ()
     return Need(tables, facts, sources, (*cautions, *more), {"projection": projection})
+
+
+def _refuse_gaps(base: pd.DataFrame, observed: Observed) -> None:
+    """Refuse a sum in which a member lacks a service or an age group the others have."""
+    wanted = set(zip(base["service"], base["age_group"], strict=True))
+    for code in observed.region.members:
+        own = base[base["region"] == code]
+        lacking = sorted(wanted - set(zip(own["service"], own["age_group"], strict=True)))
+        if lacking:
+            service, group = lacking[0]
+            raise TableError(
+                f"{observed.region.name_of(code)} has no users of {service} aged {group} in {base['year'].iloc[0]}.",
+                where="The others have; a sum without it would be too small.",
+                hint="dg.need(projection, coverage_year=…) with a year all have, or leave the municipality out.",
+            )
 
 
 def _said(row: Mapping[Any, Any], observed: Observed) -> Caution:
