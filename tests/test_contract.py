@@ -23,7 +23,7 @@ COLUMNS = {
     "Gap.gap": "region year occupation need supply gap",
     "Indicators.indicators": "region year indicator definition value",
 }
-VERBS = "example region list_regions project need supply gap indicators report ministry_bridge"
+VERBS = "example region list_regions project need supply gap indicators report ministry_bridge read"
 NOUN_FACE = "schema contract has sources cautions save open plot explain to_frame region_scheme"
 ADDITIVE = ("Observed", "Projection", "Need", "Supply", "Gap")
 SCHEMA = "table column dtype kind unit reference may_be_missing signed"

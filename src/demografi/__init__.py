@@ -1,6 +1,6 @@
 """From official tables to projected population, service need, workforce gap and the chapter.
 
-Verbs: ``example project need supply gap indicators report region``; nouns: ``Observed Projection
+Verbs: ``example read project need supply gap indicators report region``; nouns: ``Observed Projection
 Need Supply Gap Indicators Region``. Importing does nothing outside; heavy libraries load when a
 verb is first used.
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from demografi.ratios import Indicators, indicators
     from demografi.regions import Region, list_regions, region
     from demografi.reports import report
+    from demografi.sources.files import Layout, read
     from demografi.workforce import Gap, Supply, gap, supply
 
 __version__ = "0.1.0"
@@ -53,6 +54,7 @@ _DOORS = {
     "ratios": ("Indicators", "indicators"),
     "workforce": ("Gap", "Supply", "gap", "supply"),
     "reports": ("report",),
+    "sources.files": ("Layout", "read"),
 }
 _ROOM_OF = {name: room for room, names in _DOORS.items() for name in names}
 
@@ -61,6 +63,7 @@ __all__ = [
     "DemografiWarning",
     "Gap",
     "Indicators",
+    "Layout",
     "Need",
     "Observed",
     "Projection",
@@ -78,6 +81,7 @@ __all__ = [
     "ministry_bridge",
     "need",
     "project",
+    "read",
     "region",
     "report",
     "supply",

@@ -36,13 +36,13 @@ class Layout:
     Parameters
     ----------
     columns
-        The library's key → the file's header: ``region service measure year age_group value
+        The library's key → the file's header: ``region service contents year age_group value
         estimated``. Case and blanks at the ends do not matter.
     headings
         Regular expression for columns that each hold one measure, with groups named after keys:
-        ``r"(?P<measure>Mottakere|Årsverk) (?P<service>.+) (?P<year>\d{4})"``.
+        ``r"(?P<contents>Mottakere|Årsverk) (?P<service>.+) (?P<year>\d{4})"``.
     words
-        Key → word of the file → code, e.g. ``{"measure": {"Mottakere": "users", "Årsverk": "fte"}}``.
+        Key → word of the file → code, e.g. ``{"contents": {"Mottakere": "users", "Årsverk": "fte"}}``.
     estimated
         Marks at the end of a cell that say its value is estimated, e.g. ``("*",)``.
     missing
@@ -67,7 +67,7 @@ class Layout:
 SERVICES = Layout(
     words=MappingProxyType(
         {
-            "measure": {
+            "contents": {
                 "mottakere": "users",
                 "brukere": "users",
                 "users": "users",
@@ -137,8 +137,7 @@ def read_own(sheet: Grid, *, year_end: bool = False) -> Long:
     texts = _headers(sheet, row)
     keys = _keys(texts)
     cells = sheet.body(row)
-    cells = cells[~cells.map(grids.blank).all(axis=1)].reset_index(drop=True) if not len(cells) else cells
-    holds = [i for i, key in enumerate(keys) if key in MEASURES or _is_dated(texts[i])]
+    holds = [i for i, key in enumerate(keys) if key in MEASURES or _is_dated(texts[i])] or _last_of_numbers(keys, cells)
     if not holds or cells.empty:
         raise TableError(
             "No column holds values." if not holds else "The table has a header and no rows.",
@@ -162,6 +161,12 @@ def read_own(sheet: Grid, *, year_end: bool = False) -> Long:
         frame = _with_mark(frame, keys[i], cells[i], len(holds))
     frame, notes = headings.at_new_year(frame, " ".join(texts), year_end=year_end)
     return Long(statbank.unique(frame), labels, notes=notes)
+
+
+def _last_of_numbers(keys: list[str], cells: pd.DataFrame) -> list[int]:
+    last = len(keys) - 1
+    is_key = keys[last] in words.KEYS or keys[last] in MARKS
+    return [] if is_key or last == 0 or not all(map(words.is_number, cells[last])) else [last]
 
 
 def _keys(texts: list[str]) -> list[str]:
@@ -250,7 +255,7 @@ def read_services(sheet: Grid, layout: Layout) -> Long:
     Returns
     -------
     Long
-        ``region year service measure`` (+ ``age_group``) with ``value``, ``status`` and ``quality``:
+        ``region year service contents`` (+ ``age_group``) with ``value``, ``status`` and ``quality``:
         ``"estimated"`` where the file says so. A cell without a figure has status ``".."``.
 
     Raises
@@ -263,7 +268,6 @@ def read_services(sheet: Grid, layout: Layout) -> Long:
     texts = [grids.text_of(cell) for cell in grids.trimmed(sheet.rows[row])]
     at = {key: [t.casefold() for t in texts].index(name.strip().casefold()) for key, name in layout.columns.items()}
     cells = sheet.body(row)
-    cells = cells[~cells.map(grids.blank).all(axis=1)]
     keys = [key for key in at if key not in ("value", "estimated")]
     stub = cells[[at[key] for key in keys]].set_axis(keys, axis=1).reset_index(drop=True)
     keyed, labels = statbank.coded(stub, sheet, row)
@@ -305,20 +309,20 @@ def _estimated(frame: pd.DataFrame, column: pd.Series, times: int, say: words.Sa
 
 
 def _settled(frame: pd.DataFrame, layout: Layout) -> pd.DataFrame:
-    lacking = [key for key in ("region", "year", "service", "measure") if key not in frame.columns]
+    lacking = [key for key in ("region", "year", "service", "contents") if key not in frame.columns]
     if lacking:
         raise TableError(
             f"Neither a column nor the layout gives {lacking[0]!r}.",
             where=f"Known: {', '.join(frame.columns)}.",
             hint=f"Layout(columns={{'{lacking[0]}': '<header>'}}) or Layout(fixed={{'{lacking[0]}': …}})",
         )
-    coded = {key: frame[key].astype("str").map(lambda w, k=key: layout.code(k, w)) for key in ("service", "measure")}
+    coded = {key: frame[key].astype("str").map(lambda w, k=key: layout.code(k, w)) for key in ("service", "contents")}
     out = frame.assign(**coded, year=words.years(frame["year"]))
-    odd = sorted(set(out["measure"]) - {"users", "fte"})
+    odd = sorted(set(out["contents"]) - {"users", "fte"})
     if odd:
         raise TableError(
             f"The measure {odd[0]!r} is neither users nor person-years.",
-            hint=f"Layout(words={{'measure': {{{odd[0]!r}: 'users'}}}})",
+            hint=f"Layout(words={{'contents': {{{odd[0]!r}: 'users'}}}})",
         )
     return out
 

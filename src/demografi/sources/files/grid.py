@@ -66,6 +66,8 @@ class Grid:
         """
         width = len(trimmed(self.rows[header]))
         rows = self.rows[header + 1 : end]
+        while rows and all(map(blank, rows[-1])):
+            rows.pop()
         wide = [i for i, row in enumerate(rows) if len(trimmed(row)) > width]
         if wide:
             raise TableError(

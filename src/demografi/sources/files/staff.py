@@ -58,9 +58,6 @@ def read(sheet: Grid) -> Long:
     sheet.refuse_formulas(row)
     _check_keys(sheet, row, keys)
     cells = sheet.body(row).set_axis(keys, axis=1)
-    empty = cells.map(grids.blank).all(axis=1)
-    last = int((~empty).to_numpy().nonzero()[0].max()) if (~empty).any() else -1
-    cells = cells.iloc[: last + 1]
     if cells.empty:
         raise TableError(
             "The staff table has a header and no rows.",

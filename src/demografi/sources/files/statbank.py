@@ -134,7 +134,9 @@ def _foot(sheet: Grid, last: int) -> tuple[int | None, tuple[str, ...], str]:
         )
     lines = [" ".join(grids.text_of(c) for c in grids.trimmed(row)) for row in sheet.rows[end:]]
     dated = _UPDATED.search("\n".join(lines))
-    notes = tuple(line for line in lines if len(line) > 20 and not _FOOT.match(line))
+    # A line that names the source, the date or a person belongs to the label above it.
+    told = [line for i, line in enumerate(lines) if not (_FOOT.match(line) or (i and _FOOT.match(lines[i - 1])))]
+    notes = tuple(line for line in told if len(line) > 20)
     return end, notes, dated[1] if dated else ""
 
 
