@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import random
 import struct
 import zipfile
 from pathlib import Path
 
 import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from demografi.errors import SourceError, TableError
@@ -295,6 +298,13 @@ def test_a_damaged_parquet_file_is_refused(tmp_path):
     assert "damaged Parquet file" in _refusal(tmp_path, b"PAR1" + b"\0" * 100 + b"PAR1", "t.parquet")
 
 
+def test_what_pandas_once_noted_in_a_parquet_file_is_not_believed(tmp_path):
+    own = pa.table({"region": ["0301"], "year": [2026], "persons": [7.0]})
+    noted = b'{"columns": [{"name": "persons", "numpy_type": "floTt64"}], "index_columns": ["persons"], "column_indexes": [{}]}'
+    pq.write_table(own.replace_schema_metadata({b"pandas": noted}), tmp_path / "noted.parquet")
+    assert read(tmp_path / "noted.parquet").to_frame()["value"].tolist() == [7]
+
+
 def test_a_whole_noun_in_parquet_is_opened_by_its_own_door(tmp_path, observed):
     path = observed.save(tmp_path / "lakseregionen.parquet")
     with pytest.raises(SourceError, match="holds a whole Observed"):
@@ -311,3 +321,43 @@ def test_json_that_is_cut_is_refused(tmp_path):
 
 def test_the_public_words_of_the_room_are_few():
     assert files.__all__ == ["SERVICES", "Layout", "Table", "read"]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {
+            "xl__workbook_xml": b'<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+            b'<sheets><sheet st="1"/></sheets></workbook>'
+        },
+        {"[Content_Types]_xml": b"<Types/>"},
+    ],
+)
+def test_well_formed_parts_that_make_no_workbook_are_refused(tmp_path, changed):
+    assert "damaged workbook" in _refusal(tmp_path, _changed(_xlsx(), **changed))
+
+
+def test_an_ods_that_uses_a_name_it_never_declares_is_refused(tmp_path):
+    assert "damaged workbook" in _refusal(tmp_path, _ods(b"<foreign:table/>"), "t.ods")
+
+
+def test_bytes_changed_at_random_are_read_or_refused_and_never_crash(tmp_path):
+    chance = random.Random(2026)
+    text = (
+        '"07459: Befolkning, etter region, kjønn, år"\n\n"region";"kjønn";"Personer 2025"\n"5056 Hitra";"Menn";2850\n'
+    )
+    seeds = [
+        _xlsx(),
+        _ods(_table(_row(_cell(b"region"), _cell(b"users")) + _row(_cell(b"5056"), _cell(b"7")))),
+        text.encode(),
+    ]
+    for i in range(600):
+        content = bytearray(seeds[i % 3])
+        for _ in range(chance.choice((1, 3, 20))):
+            content[chance.randrange(len(content))] = chance.randrange(256)
+        path = tmp_path / "changed"
+        path.write_bytes(content)
+        try:
+            read(path)
+        except (SourceError, TableError):
+            continue

@@ -124,7 +124,7 @@ def _workbook(content: bytes, name: str, layout: Layout | None, sheet: str | Non
         )
     parts = guards.checked_parts(content, name)
     if "xl/workbook.xml" in parts:
-        sheets = grids.from_xlsx(content)
+        sheets = grids.from_xlsx(content, name)
     elif b"encryption-data" in parts.get("META-INF/manifest.xml", b""):
         raise guards.locked(name)
     elif "content.xml" in parts and _ODS in content[:200] + parts.get("META-INF/manifest.xml", b""):
@@ -183,8 +183,11 @@ def _parquet(path: Path) -> Long:
             )
         if stored.metadata.num_rows * stored.metadata.num_columns > 10 * guards.MAX_CELLS:
             raise guards.too_many_cells(path.name, "the table")
-        table = stored.read().to_pandas()
-    except (pa.ArrowException, OSError, ValueError) as error:
+        # What pandas notes beside the table is left out: the columns say all that is wanted.
+        table = stored.read().replace_schema_metadata(None).to_pandas()
+    except SourceError:
+        raise
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
         raise SourceError(
             f"'{path.name}' is a damaged Parquet file.", where=str(error)[:200], hint="Write it again."
         ) from None

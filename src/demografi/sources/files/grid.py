@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
@@ -68,7 +69,7 @@ class Grid:
         rows = self.rows[header + 1 : end]
         while rows and all(map(blank, rows[-1])):
             rows.pop()
-        wide = [i for i, row in enumerate(rows) if len(trimmed(row)) > width]
+        wide = [i for i, row in enumerate(rows) if len(row) > width and len(trimmed(row)) > width]
         if wide:
             raise TableError(
                 "A row has more cells than the header.",
@@ -78,7 +79,11 @@ class Grid:
                 ],
                 hint="Look for a separator inside a text without quotation marks.",
             )
-        return pd.DataFrame([(row + [None] * width)[:width] for row in rows], columns=range(width), dtype=object)
+        return pd.DataFrame(
+            [row if len(row) == width else (row + [None] * width)[:width] for row in rows],
+            columns=range(width),
+            dtype=object,
+        )
 
     def refuse_formulas(self, first: int) -> None:
         """Refuse cells with formulas, and merged cells, from a row on.
@@ -174,7 +179,7 @@ def from_text(text: str, name: str) -> Grid:
     except csv.Error as error:
         raise SourceError(f"'{name}' is cut or damaged.", where=f"{error}.", hint="Download it again.") from None
     grid = Grid("", rows)
-    formulas = [(r, c) for r, row in enumerate(rows) for c, cell in enumerate(row) if _runs(str(cell))]
+    formulas = [(r, c) for r, row in enumerate(rows) for c, cell in enumerate(row) if cell and _runs(str(cell))]
     if formulas:
         raise SourceError(
             f"'{name}' has cells that a spreadsheet would run as formulas.",
@@ -185,16 +190,29 @@ def from_text(text: str, name: str) -> Grid:
 
 
 def _runs(cell: str) -> bool:
-    if cell[:1] in ("=", "@"):
-        return True
-    return cell[:1] in ("+", "-") and len(cell) > 1 and not words.is_number(cell)
+    first = cell[0]
+    if first not in "=@+-":
+        return False
+    return first in "=@" or (len(cell) > 1 and not words.is_number(cell))
 
 
-def from_xlsx(content: bytes) -> list[Grid]:
-    """Read the sheets of an XLSX workbook that has passed :func:`guards.checked_parts`."""
+def from_xlsx(content: bytes, name: str) -> list[Grid]:
+    """Read the sheets of an XLSX workbook that has passed :func:`guards.checked_parts`.
+
+    Raises
+    ------
+    SourceError
+        The parts are well-formed, but do not make a workbook.
+    """
     import openpyxl
 
-    book = openpyxl.load_workbook(io.BytesIO(content), data_only=False, keep_links=False)
+    try:
+        # It warns of styles and validations that it leaves out, which no table needs.
+        with warnings.catch_warnings(action="ignore"):
+            book = openpyxl.load_workbook(io.BytesIO(content), data_only=False, keep_links=False)
+    except Exception as error:
+        # A damaged part may raise anything at all there: it trusts what it parses.
+        raise damaged(name, str(error)) from None
     grids = []
     for sheet in book.worksheets:
         rows: list[list[object]] = [list(row) for row in sheet.iter_rows(values_only=True)]
@@ -213,15 +231,25 @@ def from_ods(xml: bytes, name: str) -> list[Grid]:
     """
     grids = []
     sheet = _OdsSheet(name)
-    for _, element in ET.iterparse(io.BytesIO(xml)):
-        if element.tag == _tag("table", "table-row"):
-            sheet.add(element)
-            element.clear()
-        elif element.tag == _tag("table", "table"):
-            grids.append(sheet.grid(element.get(_tag("table", "name"), "")))
-            sheet = _OdsSheet(name)
-            element.clear()
+    try:
+        for _, element in ET.iterparse(io.BytesIO(xml)):
+            if element.tag == _tag("table", "table-row"):
+                sheet.add(element)
+                element.clear()
+            elif element.tag == _tag("table", "table"):
+                grids.append(sheet.grid(element.get(_tag("table", "name"), "")))
+                sheet = _OdsSheet(name)
+                element.clear()
+    except (ET.ParseError, ValueError) as error:
+        raise damaged(name, str(error)) from None
     return grids
+
+
+def damaged(name: str, seen: str) -> SourceError:
+    """Return the refusal of a workbook whose parts do not make one."""
+    return SourceError(
+        f"'{name}' is a damaged workbook.", where=" ".join(seen.split())[:200], hint="Download or save it again."
+    )
 
 
 class _OdsSheet:

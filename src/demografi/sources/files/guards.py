@@ -188,7 +188,7 @@ def _check_xml(xml: bytes, part: str, name: str) -> None:
         parser.StartElementHandler = extent.seen
     try:
         parser.Parse(xml, True)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError, ValueError) as error:
         raise SourceError(
             f"'{name}' is a damaged workbook.",
             where=f"The part {part!r} is no XML: {error}.",

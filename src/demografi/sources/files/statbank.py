@@ -80,7 +80,7 @@ def read(sheet: Grid, *, year_end: bool = False) -> Long:
             "The table has a header and no rows.", where=f"{sheet.place(last)}.", hint="Download it again."
         )
     stubs = _stubs(texts, cells, named)
-    cells = _filled_down(cells, stubs)
+    cells = _filled_down(cells, stubs) if sheet.sheet else cells
     names = [texts[i] or (named[i] if i < len(named) else f"column {grids.letter(i)}") for i in stubs]
     keyed, labels = coded(cells[stubs].set_axis(names, axis=1), sheet, last)
     frame = _long(sheet, texts, cells, keyed, [n for n in named if n not in names], last)
