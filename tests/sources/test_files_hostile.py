@@ -300,7 +300,8 @@ def test_a_damaged_parquet_file_is_refused(tmp_path):
 
 def test_what_pandas_once_noted_in_a_parquet_file_is_not_believed(tmp_path):
     own = pa.table({"region": ["0301"], "year": [2026], "persons": [7.0]})
-    noted = b'{"columns": [{"name": "persons", "numpy_type": "floTt64"}], "index_columns": ["persons"], "column_indexes": [{}]}'
+    columns = b'[{"name": "persons", "numpy_type": "floTt64"}]'
+    noted = b'{"columns": %s, "index_columns": ["persons"], "column_indexes": [{}]}' % columns
     pq.write_table(own.replace_schema_metadata({b"pandas": noted}), tmp_path / "noted.parquet")
     assert read(tmp_path / "noted.parquet").to_frame()["value"].tolist() == [7]
 

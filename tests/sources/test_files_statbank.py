@@ -139,6 +139,12 @@ def test_a_cell_that_is_no_number_is_named_with_its_row_and_column(tmp_path):
     assert "Row 2, column C" in str(refused.value)
 
 
+def test_headings_with_and_without_a_year_side_by_side_are_refused(tmp_path):
+    path = _written(tmp_path, "region;users;Brukere 2025\n5056;1;2\n")
+    with pytest.raises(TableError, match="Some headings name a year and others do not"):
+        read(path)
+
+
 def test_a_row_that_stands_twice_is_refused(tmp_path):
     path = _written(tmp_path, '"region";"alder";"Personer 2025"\n"5056 Hitra";"0 år";1\n"5056 Hitra";"0 år";1\n')
     with pytest.raises(TableError, match="1 row of the table stand twice"):
@@ -247,6 +253,33 @@ def test_code_and_name_side_by_side_are_one_region(tmp_path):
     table = read(_written(tmp_path, "kommunenummer;kommune;år;personer\n5056;Hitra;2026;5568\n"))
     assert table.dimensions == ("region", "year", "contents")
     assert table.labels["region"] == {"5056": "Hitra"}
+
+
+def test_numbers_under_a_word_nobody_knows_are_asked_about(tmp_path):
+    path = _written(tmp_path, "region;year;deaths;population_jan1\n5056;2025;50;5559\n5014;2025;7;811\n")
+    with pytest.raises(TableError, match="whether the numbers under 'population_jan1' are values or codes") as refused:
+        read(path)
+    assert "values=['deaths', 'population_jan1']" in str(refused.value)
+    told = read(path, values=("deaths", "population_jan1")).to_frame()
+    assert told["contents"].tolist() == ["deaths"] * 2 + ["population_jan1"] * 2
+    with pytest.raises(TableError, match="No column is headed 'births'"):
+        read(path, values=("births",))
+
+
+def test_of_two_columns_of_unknown_numbers_neither_is_taken_for_a_dimension(tmp_path):
+    with pytest.raises(TableError, match="whether the numbers under 'tfr' are values or codes"):
+        read(_written(tmp_path, "region;year;tfr;srb\n5056;2025;1.41;1.06\n5014;2025;1.5;1.06\n"))
+
+
+def test_a_year_that_is_part_of_a_name_is_not_a_heading_of_that_year(tmp_path):
+    table = read(_written(tmp_path, "region;code_2024;year;persons\n1621;5057;2017;5000\n"))
+    assert table.dimensions == ("region", "code_2024", "year", "contents")
+
+
+def test_a_note_beside_a_value_does_not_identify_it(tmp_path):
+    table = read(_written(tmp_path, "region;year;persons;merknad\n5056;2026;5568;\n5014;2026;5794;anslag\n"))
+    assert table.dimensions == ("region", "year", "contents")
+    assert table.to_frame()["note"].tolist() == ["", "anslag"]
 
 
 def test_our_own_parquet_is_read(tmp_path):

@@ -98,6 +98,15 @@ def test_chains_from_klass_are_used_only_for_codes_no_list_knows():
     assert _cell(out, "7777", 2010)["kind"] == "unknown"
 
 
+def test_a_split_that_only_klass_knows_is_left_unshared():
+    chains = pd.DataFrame(
+        {"source_code": ["7777", "7777"], "target_code": ["5057", "5058"], "last_year": [2011, 2011], "split": True}
+    )
+    out = harmonise(_table(("1627", 2010, 1), ("1621", 2010, 2), ("7777", 2010, 4)), changes=chains)
+    assert _cell(out, "5057", 2010)["quality"] == "split"
+    assert _cell(out, "rest", 2010)["persons"] == 7
+
+
 def test_zeros_of_a_municipality_that_did_not_exist_become_missing():
     out = harmonise(_table(("5061", 2016, 0), ("5061", 2026, 1935), ("1576", 2016, 3500), ("1576", 2026, 3371)))
     assert _cell(out, "5061", 2016)["status"] == ".."

@@ -68,14 +68,14 @@ def successors(groups: Mapping[str, str] | None, changes: pd.DataFrame | None) -
         chains = changes.rename(columns={"source_code": "code", "target_code": "target"}).assign(first_year=0)
         fresh = chains[~chains["code"].isin(links["code"])]
         links = pd.concat([links, fresh[links.columns.tolist()]], ignore_index=True)
-    return links.assign(divided=links.duplicated("code", keep=False))
+    return links.assign(divided=links.duplicated(["code", "last_year"], keep=False))
 
 
 def in_use(own: pd.DataFrame, links: pd.DataFrame, measure: str) -> pd.DataFrame:
     """Drop rows of codes that were not in use that year, which servers fill with zeros; refuse figures there."""
     code = own["region"].map(plain_code)
     grouped = code != own["region"]
-    span = links.drop_duplicates("code").set_index("code")
+    span = links.groupby("code").agg(first_year=("first_year", "min"), last_year=("last_year", "max"))
     used = (own["year"] >= code.map(span["first_year"])) & (own["year"] <= code.map(span["last_year"]))
     empty = own[measure].fillna(0) == 0
     wrong = own[~used & ~grouped & ~empty]

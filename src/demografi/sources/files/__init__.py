@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import cast
@@ -29,10 +31,21 @@ _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 STATBANK = "https://www.ssb.no/statbank/table/"
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What the caller said of the file."""
+
+    layout: Layout | None
+    values: tuple[str, ...]
+    sheet: str | None
+    year_end: bool
+
+
 def read(
     path: str | Path,
     *,
     layout: Layout | None = None,
+    values: Sequence[str] = (),
     sheet: str | None = None,
     language: str = "",
     year_end: bool = False,
@@ -50,6 +63,8 @@ def read(
     layout
         Which column holds what, for tables of users and person-years such as the ministry's
         *Tjenestebehov*; without it the headers decide.
+    values
+        Headers of the columns that hold values, where they are not words this library knows.
     sheet
         Name of the sheet, where a workbook has several tables.
     language
@@ -80,42 +95,45 @@ def read(
     [5568.0]
     """
     path = Path(path)
+    asked = _Asked(layout, tuple(values), sheet, year_end)
     content = guards.load(path)
     if content.startswith(_PARQUET):
-        long, kind = _parquet(path), "own"
+        long, kind = _parquet(path, asked), "own"
     elif content.startswith((_ZIP, _OLE)):
-        long, kind = _workbook(content, path.name, layout, sheet, year_end)
+        long, kind = _workbook(content, path.name, asked)
     elif px.is_px(content):
         long, kind = px.read(content, path.name, language=language), "px"
     else:
         text, _ = guards.decoded(content, path.name)
         if text.lstrip("\ufeff \r\n\t")[:1] in ("{", "["):
             return _json_stat(text, path.name)
-        long, kind = _text(text, path.name, layout, year_end)
+        long, kind = _text(text, path.name, asked)
     return _table(long, kind, path, content)
 
 
-def _text(text: str, name: str, layout: Layout | None, year_end: bool) -> tuple[Long, str]:
+def _text(text: str, name: str, asked: _Asked) -> tuple[Long, str]:
     if text.lstrip()[:1] == "<":
         raise SourceError(
             f"'{name}' is a web page, not a table.",
             where=f"It begins {text.lstrip()[:40]!r}.",
             hint="The server answered with an error page; download again.",
         )
-    return _sheet(grids.from_text(text, name), layout, year_end)
+    return _sheet(grids.from_text(text, name), asked)
 
 
-def _sheet(sheet: Grid, layout: Layout | None, year_end: bool) -> tuple[Long, str]:
-    if layout is not None:
-        return columns.read_services(sheet, layout), "services"
+def _sheet(sheet: Grid, asked: _Asked) -> tuple[Long, str]:
+    if asked.layout is not None:
+        return columns.read_services(sheet, asked.layout), "services"
+    if asked.values:
+        return columns.read_own(sheet, asked.values, year_end=asked.year_end), "own"
     if statbank.is_statbank(sheet):
-        return statbank.read(sheet, year_end=year_end), "statbank"
+        return statbank.read(sheet, year_end=asked.year_end), "statbank"
     if staff.is_staff(sheet):
         return staff.read(sheet), "staff"
-    return columns.read_own(sheet, year_end=year_end), "own"
+    return columns.read_own(sheet, year_end=asked.year_end), "own"
 
 
-def _workbook(content: bytes, name: str, layout: Layout | None, sheet: str | None, year_end: bool) -> tuple[Long, str]:
+def _workbook(content: bytes, name: str, asked: _Asked) -> tuple[Long, str]:
     if content.startswith(_OLE):
         if _LOCKED in content:
             raise guards.locked(name)
@@ -135,12 +153,11 @@ def _workbook(content: bytes, name: str, layout: Layout | None, sheet: str | Non
             where=f"It holds: {', '.join(sorted(parts)[:5]) or 'no XML'}.",
             hint="Unpack it and read the table inside.",
         )
-    return _chosen(sheets, name, layout, sheet, year_end)
+    return _chosen(sheets, name, asked)
 
 
-def _chosen(
-    sheets: list[Grid], name: str, layout: Layout | None, wanted: str | None, year_end: bool
-) -> tuple[Long, str]:
+def _chosen(sheets: list[Grid], name: str, asked: _Asked) -> tuple[Long, str]:
+    wanted = asked.sheet
     filled = [sheet for sheet in sheets if any(grids.trimmed(row) for row in sheet.rows)]
     named = [sheet for sheet in filled if wanted is None or sheet.sheet == wanted]
     if not named:
@@ -150,12 +167,12 @@ def _chosen(
             hint=f"dg.read('{name}', sheet='{filled[0].sheet}')" if filled else "Look at the file.",
         )
     if len(named) == 1:
-        return _sheet(named[0], layout, year_end)
+        return _sheet(named[0], asked)
     read_well: list[tuple[str, tuple[Long, str]]] = []
     faults: list[TableError] = []
     for sheet in named:
         try:
-            read_well.append((sheet.sheet, _sheet(sheet, layout, year_end)))
+            read_well.append((sheet.sheet, _sheet(sheet, asked)))
         except TableError as error:
             faults.append(error)
     if not read_well:
@@ -169,7 +186,7 @@ def _chosen(
     return read_well[0][1]
 
 
-def _parquet(path: Path) -> Long:
+def _parquet(path: Path, asked: _Asked) -> Long:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -185,15 +202,16 @@ def _parquet(path: Path) -> Long:
             raise guards.too_many_cells(path.name, "the table")
         # What pandas notes beside the table is left out: the columns say all that is wanted.
         table = stored.read().replace_schema_metadata(None).to_pandas()
+        table = table[[name for name in table.columns if not str(name).startswith("__index_level")]]
+        rows: list[list[object]] = table.astype(object).where(table.notna(), None).to_numpy().tolist()
+        header: list[object] = [str(name) for name in table.columns]
     except SourceError:
         raise
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
         raise SourceError(
             f"'{path.name}' is a damaged Parquet file.", where=str(error)[:200], hint="Write it again."
         ) from None
-    cells = table.astype(object).where(table.notna(), None)
-    header: list[object] = [str(name) for name in table.columns]
-    return columns.read_own(Grid("", [header, *cells.to_numpy().tolist()]))
+    return columns.read_own(Grid("", [header, *rows]), asked.values, year_end=asked.year_end)
 
 
 def _json_stat(text: str, name: str) -> Table:

@@ -23,7 +23,10 @@ MEASURES = frozenset(
     | {"users", "fte", "need", "supply", "gap"}
     | {"folkemengde", "innbyggere", "innflytting", "utflytting", "nettoflytting"}
 )
-MARKS = ("status", "quality", "reference_date", "source", "low", "high", "level")
+MARKS = ("status", "quality", "reference_date", "source", "note", "low", "high", "level")
+_CODE = re.compile(
+    r"cod|kod|nr$|num|(?:^|_)id$|vintage|årgang|launch|horizon|draw|period|month|måned|level", re.IGNORECASE
+)
 _NAMES_OF_REGION = ("kommunenavn", "region_name", "kommune", "navn", "municipality_name")
 _FLAGGED = {"1", "ja", "true", "x", "yes", "estimert", "anslått", "estimated", "*", "e"}
 _NOT_FLAGGED = {"", "0", "nei", "false", "no", "none"}
@@ -121,23 +124,25 @@ def _say(sheet: Grid, header: int, column: int) -> words.Say:
     return lambda row: sheet.place(header + 1 + row, column) + "."
 
 
-def read_own(sheet: Grid, *, year_end: bool = False) -> Long:
+def read_own(sheet: Grid, values: tuple[str, ...] = (), *, year_end: bool = False) -> Long:
     """Read a table whose headers are this library's words or plain Norwegian ones.
 
     Columns called ``value`` or after a measure hold values; ``status`` and other marks stay marks;
-    columns headed by a year hold that year's values; every other column is a dimension.
+    columns headed by a year hold that year's values; every other column is a dimension. ``values``
+    names the columns that hold values where the words are others.
 
     Raises
     ------
     TableError
-        No column holds values, a header is blank or stands twice, or a cell cannot be read.
+        No column holds values, a header is blank or stands twice, a column of numbers has a header that
+        does not tell whether they are values, or a cell cannot be read.
     """
     row = header_row(sheet)
     sheet.refuse_formulas(row)
     texts = _headers(sheet, row)
     keys = _keys(texts)
     cells = sheet.body(row)
-    holds = [i for i, key in enumerate(keys) if key in MEASURES or _is_dated(texts[i])] or _last_of_numbers(keys, cells)
+    holds = _value_columns(sheet, row, texts, keys, cells, values)
     if not holds or cells.empty:
         raise TableError(
             "No column holds values." if not holds else "The table has a header and no rows.",
@@ -163,6 +168,40 @@ def read_own(sheet: Grid, *, year_end: bool = False) -> Long:
     return Long(statbank.unique(frame), labels, notes=notes)
 
 
+def _value_columns(
+    sheet: Grid, row: int, texts: list[str], keys: list[str], cells: pd.DataFrame, values: tuple[str, ...]
+) -> list[int]:
+    if values:
+        lacking = [name for name in values if name not in texts]
+        if lacking:
+            raise TableError(
+                f"No column is headed {lacking[0]!r}.",
+                where=f"{sheet.place(row)}: {', '.join(texts)}.",
+                hint="dg.read(path, values=[…])",
+            )
+        return [texts.index(name) for name in values]
+    holds = [i for i, key in enumerate(keys) if key in MEASURES or _is_dated(texts[i])]
+    holds = holds or _last_of_numbers(keys, cells)
+    unclear = [i for i in range(len(keys)) if i not in holds and _may_be_values(keys[i], texts[i], cells[i])]
+    if unclear:
+        said = ", ".join(repr(texts[i]) for i in sorted([*holds, *unclear]))
+        raise TableError(
+            f"It is not clear whether the numbers under {texts[unclear[0]]!r} are values or codes.",
+            where=[f"{sheet.place(row, i)}." for i in unclear],
+            hint=f"Say which columns hold values: dg.read(path, values=[{said}])",
+        )
+    return holds
+
+
+def _may_be_values(key: str, text: str, cells: pd.Series) -> bool:
+    if key in words.KEYS or key in MARKS or _CODE.search(text):
+        return False
+    filled = [text_ for cell in cells if (text_ := grids.text_of(cell))]
+    # Codes have leading zeros or are the same width all through; figures are neither.
+    is_coded = len({len(cell) for cell in filled}) == 1 and all(cell.isdigit() for cell in filled)
+    return bool(filled) and not is_coded and all(map(words.is_number, filled))
+
+
 def _last_of_numbers(keys: list[str], cells: pd.DataFrame) -> list[int]:
     last = len(keys) - 1
     is_key = keys[last] in words.KEYS or keys[last] in MARKS
@@ -183,8 +222,10 @@ def _told_apart(keys: list[str], texts: list[str], i: int) -> str:
 
 
 def _is_dated(text: str) -> bool:
+    text = text.strip()
     found = headings.period_in(text)
-    return bool(found) and found is not None and found.end() == len(text.strip())
+    # In a name such as code_2024 the year is part of the name.
+    return found is not None and found.end() == len(text) and not text[: found.start()].endswith("_")
 
 
 def _melted(

@@ -93,6 +93,16 @@ def _without_sex(text: str) -> tuple[str, str]:
     return text, ""
 
 
+def _refuse_gaps(frame: pd.DataFrame) -> None:
+    open_keys = [key for key in ("year", "sex", "contents") if key in frame.columns and frame[key].isna().any()]
+    if open_keys:
+        raise TableError(
+            f"Some headings name a {open_keys[0]} and others do not.",
+            where="A table has either one value in each column, or a variable as rows.",
+            hint="Download again with the same kind of heading over every column.",
+        )
+
+
 def at_new_year(frame: pd.DataFrame, said: str, *, year_end: bool = False) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Move stocks of persons counted on 31 December to 1 January of the next year, and say so.
 
@@ -120,6 +130,7 @@ def at_new_year(frame: pd.DataFrame, said: str, *, year_end: bool = False) -> tu
     >>> at_new_year(t, "Innbyggere 31.12.2025")[0]["year"].tolist()
     [2026]
     """
+    _refuse_gaps(frame)
     if "year" not in frame.columns:
         return frame, ()
     text = frame["year"].astype("str").str.strip()

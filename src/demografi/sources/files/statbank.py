@@ -234,7 +234,7 @@ def unique(frame: pd.DataFrame) -> pd.DataFrame:
     TableError
         Two rows have the same keys.
     """
-    marks = ("value", "status", "quality", "reference_date", "source", "low", "high", "level")
+    marks = ("value", "status", "quality", "reference_date", "source", "note", "low", "high", "level")
     keys = [name for name in frame.columns if name not in marks]
     double = frame[frame.duplicated(keys)]
     if len(double):

@@ -13,7 +13,7 @@ from demografi.tables import Source
 
 __all__ = ["MARKS", "Table"]
 
-MARKS = ("status", "quality", "reference_date", "source", "low", "high", "level")
+MARKS = ("status", "quality", "reference_date", "source", "note", "low", "high", "level")
 """Columns that say something of a value and do not identify it."""
 
 

@@ -28,6 +28,7 @@ KEYS = {
     "fte": "fte årsverk aarsverk person-years",
     "source": "source kilde",
     "status": "status value_symbol",
+    "note": "note merknad kommentar caveat comment",
 }
 """The library's name of a column, and what files call it."""
 
