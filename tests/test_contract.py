@@ -32,7 +32,9 @@ SCHEMA = "table column dtype kind unit reference may_be_missing signed"
 def test_names_and_columns_other_programs_rely_on(gap: dg.Gap, indicators: dg.Indicators) -> None:
     nouns = (dg.Observed, dg.Projection, dg.Need, dg.Supply, dg.Gap, dg.Indicators)
     found = {
-        f"{noun.__name__}.{name}": " ".join(contract.names) for noun in nouns for name, contract in noun.CONTRACTS.items()
+        f"{noun.__name__}.{name}": " ".join(contract.names)
+        for noun in nouns
+        for name, contract in noun.CONTRACTS.items()
     }
     assert found == COLUMNS
     for verb in VERBS.split():
@@ -40,7 +42,9 @@ def test_names_and_columns_other_programs_rely_on(gap: dg.Gap, indicators: dg.In
     results = (gap.need.projection.observed, gap.need.projection, gap.need, gap.supply, gap, indicators)
     for result in results:
         name = type(result).__name__
-        lacking = [face for face in NOUN_FACE.split() if not hasattr(result, face) and (name, face) != ("Observed", "explain")]
+        lacking = [
+            face for face in NOUN_FACE.split() if not hasattr(result, face) and (name, face) != ("Observed", "explain")
+        ]
         assert not lacking, name
         assert result.contract == 1
         assert " ".join(result.schema.columns) == SCHEMA

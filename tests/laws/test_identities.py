@@ -24,7 +24,9 @@ def test_start_plus_births_less_deaths_plus_migration_is_end_in_every_cell(name)
     stock = _array(projection.to_frame(), "persons", [*flow_years, projection.to])
     deaths = _array(projection.deaths, "deaths", flow_years)
     moves = _array(projection.net_migration, "net_migration", flow_years)
-    births = projection.births.groupby(["year", "region", "sex"])["births"].sum().to_numpy().reshape(len(flow_years), -1)
+    births = (
+        projection.births.groupby(["year", "region", "sex"])["births"].sum().to_numpy().reshape(len(flow_years), -1)
+    )
     before = np.zeros_like(deaths)
     before[..., 1:] = stock[:-1, :, :-1]
     before[..., -1] += stock[:-1, :, -1]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from demografi.errors import SourceError, TableError
+from demografi.regions import harmonise
 from demografi.sources.files import read
 
 PX = """CHARSET="ANSI";
@@ -83,6 +84,15 @@ def test_a_px_file_is_tidied_to_the_librarys_keys(tmp_path):
     assert frame.head(1)[["region", "sex", "contents", "year"]].values.tolist() == [
         ["5056", "female", "Personer1", 2025]
     ]
+
+
+def test_a_px_file_goes_through_tidy_to_the_borders_of_2024(tmp_path):
+    text = PX.replace('"5056","5014"', '"1617","1620"').replace('"2025","2026"', '"2015","2016"')
+    out = harmonise(read(_written(tmp_path, text)).tidy(), measure="value").set_index(["region", "year", "sex"])
+    assert out.loc[("5014", 2015, "female"), "value"] == 1
+    assert out.loc[("5014", 2016, "female"), "status"] == "."
+    assert out.loc[("5056", 2015, "female"), "quality"] == "split"
+    assert out.loc[("rest", 2016, "female"), "value"] == 2741
 
 
 def test_another_language_of_a_px_file_gives_other_words_and_the_same_cells(tmp_path):

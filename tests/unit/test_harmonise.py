@@ -139,6 +139,29 @@ def test_a_hidden_part_hides_the_sum():
     assert pd.isna(_cell(out, "5057", 2010)["persons"])
 
 
+def test_an_empty_part_without_a_sign_gives_a_sum_that_is_not_available():
+    out = harmonise(_table(("1627", 2010, None), ("1621", 2010, 7)))
+    assert _cell(out, "5057", 2010)["status"] == ".."
+    assert _cell(out, "rest", 2010)["persons"] == 7
+
+
+def test_a_divided_municipality_without_a_figure_leaves_the_rest_without_one():
+    out = harmonise(_table(("5012", 2019, None), ("5013", 2019, 5100)))
+    assert _cell(out, "rest", 2019)["status"] == ".."
+
+
+def test_codes_and_years_as_categories_are_taken_as_they_read():
+    table = _table(("1627", 2010, 1), ("1621", 2010, 2))
+    table = table.assign(region=table["region"].astype("category"), year=table["year"].astype("str").astype("category"))
+    assert _cell(harmonise(table), "5057", 2010)["persons"] == 3
+
+
+def test_quarters_are_refused():
+    table = _table(("1627", 2010, 1)).assign(year="2010K1")
+    with pytest.raises(TableError, match="The year '2010K1' is not a year"):
+        harmonise(table)
+
+
 @pytest.mark.parametrize("measure", ["coverage", "share_55plus", "tfr", "mean_age", "birth rate"])
 def test_ratios_are_refused_with_the_right_recipe(measure):
     table = _table(("1627", 2010, 0.2), ("1621", 2010, 0.3)).rename(columns={"persons": measure})

@@ -86,7 +86,7 @@ def harmonise(
     [['5057', 2010, 9800.0]]
     """
     _check(table, to, measure, unit)
-    rows = table.assign(status=table["status"] if "status" in table.columns else "")
+    rows = _plain(table)
     rows = rows.assign(kind=rows["region"].map(classify(rows["region"])), quality="").reset_index(drop=True)
     links = successors.successors(groups, changes)
     known = rows["region"].map(plain_code).isin(links["code"])
@@ -111,6 +111,18 @@ def harmonise(
     out = pd.concat([others, both], ignore_index=True)
     names = dict.fromkeys([*table.columns, "status", "quality", "kind"])
     return out[list(names)].sort_values(["region", *keys], ignore_index=True)
+
+
+def _plain(table: pd.DataFrame) -> pd.DataFrame:
+    status = table["status"].astype("str").fillna("") if "status" in table.columns else ""
+    try:
+        year = table["year"].astype("int64")
+    except (TypeError, ValueError):
+        raise TableError(
+            f"The year {table['year'].iloc[0]!r} is not a year.",
+            hint="Borders are those of 1 January; sum months and quarters to years first.",
+        ) from None
+    return table.assign(region=table["region"].astype("str"), year=year, status=status)
 
 
 def _check(table: pd.DataFrame, to: str, measure: str, unit: str) -> None:
@@ -160,22 +172,29 @@ def _summed(parts: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     out["affected"] = out["affected"].eq(True)
     complete = ~empty & (out["seen"] >= out["needed"]) & (out["valued"] == out["seen"]) & ~out["affected"]
     # Of several signs the strictest stands: ":" sorts after "." and "..", so a hidden part hides the sum.
-    signs = out["status"].where(out["valued"] < out["seen"], "..").where(~empty, "..")
+    signs = out["status"].where((out["valued"] < out["seen"]) & (out["status"] != ""), "..").where(~empty, "..")
     lacking = empty | (out["seen"] < out["needed"])
     quality = out["quality"].where(~empty, "").mask(lacking & ~out["affected"], "incomplete")
     out = out.assign(value=out["value"].where(complete), status=signs.where(~complete, ""), quality=quality)
-    return out.assign(complete=complete, kind="municipality")[
-        ["target", *keys, "value", "status", "quality", "kind", "complete"]
-    ]
+    hidden = ~complete & ~lacking & ~out["affected"]
+    out = out.assign(complete=complete, hidden=hidden, kind="municipality")
+    return out[["target", *keys, "value", "status", "quality", "kind", "complete", "hidden"]]
 
 
 def _rest(parts: pd.DataFrame, summed: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """Sum what went to cells without a value, so that nothing is lost from the total."""
-    told = parts.merge(summed[["target", *keys, "complete"]], on=["target", *keys])
-    cells = told[~told["complete"]].groupby(keys, observed=True, sort=False)
+    told = parts.merge(summed[["target", *keys, "complete", "hidden"]], on=["target", *keys])
+    # A part that is hidden belongs to its own municipality, not to the rest.
+    told = told[~told["complete"] & ~(told["hidden"] & told["value"].isna())]
+    cells = told.groupby(keys, observed=True, sort=False)
     out = cells.agg(value=("value", "sum"), seen=("code", "size"), valued=("value", "count"), status=("status", "max"))
     whole = out["seen"] == out["valued"]
-    out = out.assign(value=out["value"].where(whole), status=out["status"].where(~whole, ""), quality="", kind="rest")
+    out = out.assign(
+        value=out["value"].where(whole),
+        status=out["status"].mask(out["status"] == "", "..").where(~whole, ""),
+        quality="",
+        kind="rest",
+    )
     return out.drop(columns=["seen", "valued"]).reset_index().assign(target=REST)
 
 
