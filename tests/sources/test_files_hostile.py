@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 import struct
+import time
 import zipfile
 from pathlib import Path
 
@@ -292,6 +293,25 @@ def test_repeated_cells_of_an_ods_do_not_fill_the_memory(tmp_path):
     row = b'<table:table-row table:number-rows-repeated="1000000">%s</table:table-row>'
     wide = row % _cell(b"x", b' table:number-columns-repeated="1000"')
     assert "too large to read" in _refusal(tmp_path, _ods(_table(wide)), "t.ods")
+
+
+def test_a_text_file_of_too_many_cells_is_refused_before_it_is_parted(tmp_path, monkeypatch):
+    monkeypatch.setattr(guards, "MAX_TEXT_CELLS", 100)
+    said = _refusal(tmp_path, b"region;year;persons\n" + b"5056;2026;1\n" * 50, "t.csv")
+    assert "spans more than 100 cells" in said
+
+
+def test_a_px_file_that_asks_for_too_many_cells_is_refused_before_they_are_made(tmp_path):
+    codes = ",".join(f'"{i}"' for i in range(3000))
+    names = "".join(f'VALUES("{name}")={codes};\n' for name in "abc")
+    text = f'CHARSET="ANSI";\nSTUB="a","b";\nHEADING="c";\n{names}DATA=\n1 2 3;\n'
+    assert "'DATA' has or spans more than 10,000,000 cells" in _refusal(tmp_path, text.encode(), "t.px")
+
+
+def test_a_title_of_a_million_words_takes_no_time(tmp_path):
+    started = time.perf_counter()
+    _refusal(tmp_path, b"07459: A" + b" by b" * 400_000 + b"\n\nregion;Persons 2025 c\n5056;1\n", "t.csv", TableError)
+    assert time.perf_counter() - started < 5
 
 
 def test_a_damaged_parquet_file_is_refused(tmp_path):

@@ -198,8 +198,8 @@ def _parquet(path: Path, asked: _Asked) -> Long:
             raise SourceError(
                 f"'{path.name}' holds a whole {noun}, not one table.", hint=f"dg.{noun}.open('{path.name}')"
             )
-        if stored.metadata.num_rows * stored.metadata.num_columns > 10 * guards.MAX_CELLS:
-            raise guards.too_many_cells(path.name, "the table")
+        if stored.metadata.num_rows * stored.metadata.num_columns > guards.MAX_TEXT_CELLS:
+            raise guards.too_many_cells(path.name, "the table", guards.MAX_TEXT_CELLS)
         # What pandas notes beside the table is left out: the columns say all that is wanted.
         table = stored.read().replace_schema_metadata(None).to_pandas()
         table = table[[name for name in table.columns if not str(name).startswith("__index_level")]]

@@ -172,6 +172,8 @@ def from_text(text: str, name: str) -> Grid:
             where=f"It begins: {sample[0][:80]!r}" if sample else "",
             hint="dg.read takes Statbank CSV and XLSX, PX, JSON-stat, ODS, CSV and Parquet.",
         )
+    if text.count(separator) + text.count("\n") > guards.MAX_TEXT_CELLS:
+        raise guards.too_many_cells(name, "the table", guards.MAX_TEXT_CELLS)
     try:
         rows: list[list[object]] = [
             list(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)

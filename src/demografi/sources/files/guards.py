@@ -21,6 +21,9 @@ FREE_OF_RATIO = 1024**2
 
 MAX_PARTS = 5_000
 MAX_CELLS = 2_000_000
+"""Most cells of a sheet; a workbook takes far more memory for each than a text file."""
+
+MAX_TEXT_CELLS = 10_000_000
 _CHUNK = 1024**2
 _ALLOWED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _CELL = re.compile(r"^([A-Z]{1,3})(\d{1,7})$")
@@ -214,11 +217,11 @@ class _Extent:
             raise too_many_cells(self.name, self.part)
 
 
-def too_many_cells(name: str, part: str) -> SourceError:
+def too_many_cells(name: str, part: str, limit: int = MAX_CELLS) -> SourceError:
     """Return the refusal of a sheet that spans more cells than a table has."""
     return SourceError(
         f"'{name}' has a sheet that is too large to read.",
-        where=f"{part!r} has or spans more than {MAX_CELLS:,} cells.",
+        where=f"{part!r} has or spans more than {limit:,} cells.",
         hint="Save the part you need as CSV.",
     )
 

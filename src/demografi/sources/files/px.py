@@ -196,8 +196,8 @@ def _grid(variables: list[tuple[str, list[str]]], sizes: list[int]) -> pd.DataFr
 
 
 def _data(known: _Keywords, wanted: int) -> tuple[np.ndarray, np.ndarray]:
-    if wanted > 10 * guards.MAX_CELLS:
-        raise guards.too_many_cells(known.name, "DATA")
+    if wanted > guards.MAX_TEXT_CELLS:
+        raise guards.too_many_cells(known.name, "DATA", guards.MAX_TEXT_CELLS)
     entry = known.get("DATA")
     cells = (entry.value if entry else "").replace('"', " ").split()
     if len(cells) != wanted:

@@ -24,6 +24,7 @@ _FOOT = re.compile(
 _UPDATED = re.compile(
     r"(?:sist oppdatert|latest update)\D*(\d{8}|\d{4}-\d\d-\d\d|\d{1,2}\.\d{1,2}\.\d{4})", re.IGNORECASE
 )
+LONGEST_TITLE = 2_000
 _KEYS = ("region", "year", "sex", "age", "contents")
 
 
@@ -42,7 +43,8 @@ class Long:
 
 def _title_of(sheet: Grid) -> tuple[str, str, list[str]] | None:
     first = grids.trimmed(sheet.rows[0]) if sheet.rows else []
-    match = _TITLE.match(grids.text_of(first[0])) if len(first) == 1 else None
+    said = grids.text_of(first[0]) if len(first) == 1 else ""
+    match = _TITLE.match(said) if len(said) < LONGEST_TITLE else None
     if match is None:
         return None
     names = _NAMES.search(match["title"])
