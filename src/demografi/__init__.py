@@ -1,6 +1,6 @@
 """From official tables to projected population, service need, workforce gap and the chapter.
 
-Verbs: ``example project need supply gap indicators report region``; nouns: ``Observed Projection
+Verbs: ``example read project need supply gap indicators report region``; nouns: ``Observed Projection
 Need Supply Gap Indicators Region``. Importing does nothing outside; heavy libraries load when a
 verb is first used.
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from demografi.regions import Region, list_regions, region
     from demografi.reports import report
     from demografi.scenarios import Scenario, scenario
+    from demografi.sources.files import Layout, read
     from demografi.workforce import Gap, Supply, gap, supply
 
 __version__ = "0.1.0"
@@ -57,6 +58,7 @@ _DOORS = {
     "workforce": ("Gap", "Supply", "gap", "supply"),
     "evaluation": ("Backtest", "backtest"),
     "reports": ("report",),
+    "sources.files": ("Layout", "read"),
 }
 _ROOM_OF = {name: room for room, names in _DOORS.items() for name in names}
 
@@ -66,6 +68,7 @@ __all__ = [
     "DemografiWarning",
     "Gap",
     "Indicators",
+    "Layout",
     "Need",
     "Observed",
     "Projection",
@@ -85,6 +88,7 @@ __all__ = [
     "ministry_bridge",
     "need",
     "project",
+    "read",
     "region",
     "report",
     "scenario",

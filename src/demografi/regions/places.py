@@ -1,4 +1,4 @@
-"""Municipalities, counties, the nation and named groups; borders and codes of other eras."""
+"""Municipalities, counties, the nation and named groups, found by name or code."""
 
 from __future__ import annotations
 
@@ -15,7 +15,18 @@ import pandas as pd
 from demografi.errors import RegionError
 from demografi.tables import Source
 
-__all__ = ["NATION", "Region", "list_regions", "name_of", "region", "slug"]
+__all__ = [
+    "CODE_LIST",
+    "NATION",
+    "Region",
+    "former",
+    "list_regions",
+    "municipalities",
+    "name_of",
+    "region",
+    "slug",
+    "table",
+]
 
 NATION = "0"
 _PLAIN = str.maketrans("øåđŋŧ", "oadnt", "") | {ord("æ"): "ae"}
@@ -139,14 +150,14 @@ def _refuse_overlap(parts: list[Region]) -> None:
 
 def list_regions() -> pd.DataFrame:
     """Return every region known by name: ``code name kind``."""
-    municipalities = _municipalities()
-    counties = municipalities[["county", "county_name"]].drop_duplicates()
+    current = municipalities()
+    counties = current[["county", "county_name"]].drop_duplicates()
     groups = _groups()[["slug", "name"]].drop_duplicates()
     return pd.concat(
         [
             pd.DataFrame({"code": [NATION], "name": ["Norge"], "kind": "nation"}),
             counties.set_axis(["code", "name"], axis=1).assign(kind="county"),
-            municipalities[["code", "name"]].assign(kind="municipality"),
+            current[["code", "name"]].assign(kind="municipality"),
             groups.set_axis(["code", "name"], axis=1).assign(kind="group"),
         ],
         ignore_index=True,
@@ -193,7 +204,7 @@ def _nation(wanted: str) -> Region | None:
 
 
 def _county(wanted: str) -> Region | None:
-    rows = _municipalities()
+    rows = municipalities()
     row = rows[(rows["county"] == wanted) | (rows["county_name"].str.casefold() == wanted)]
     if row.empty:
         return None
@@ -202,7 +213,7 @@ def _county(wanted: str) -> Region | None:
 
 
 def _municipality(wanted: str) -> Region | None:
-    rows = _municipalities()
+    rows = municipalities()
     same = (
         (rows["code"] == wanted)
         | (rows["name"].str.casefold() == wanted)
@@ -241,8 +252,8 @@ def _group(wanted: str) -> Region | None:
 
 
 def _unknown(typed: str) -> RegionError:
-    former = _former()
-    same = former[(former["code"] == typed.strip()) | (former["name"].str.casefold() == typed.strip().casefold())]
+    gone = former()
+    same = gone[(gone["code"] == typed.strip()) | (gone["name"].str.casefold() == typed.strip().casefold())]
     if len(same):
         row = same.iloc[-1]
         successors = [name_of(code) + f" {code}" for code in row["successors"].split()]
@@ -270,24 +281,27 @@ def _or(names: Iterable[str]) -> str:
     return " or ".join(f"'{name}'" for name in names)
 
 
-def _table(name: str) -> pd.DataFrame:
+def table(name: str) -> pd.DataFrame:
+    """Read one of the lists that ship with the package; codes stay text."""
     with files("demografi").joinpath("data", name).open(encoding="utf-8") as file:
         return pd.read_csv(file, dtype="str", keep_default_na=False)
 
 
 @cache
-def _municipalities() -> pd.DataFrame:
-    return _table("municipalities.csv")
+def municipalities() -> pd.DataFrame:
+    """Return the municipalities of 2024; read it, do not change it."""
+    return table("municipalities.csv")
 
 
 @cache
-def _former() -> pd.DataFrame:
-    return _table("former_municipalities.csv")
+def former() -> pd.DataFrame:
+    """Return the municipalities of other eras; read it, do not change it."""
+    return table("former_municipalities.csv")
 
 
 @cache
 def _groups() -> pd.DataFrame:
-    return _table("groups.csv")
+    return table("groups.csv")
 
 
 CODE_LIST = Source(
