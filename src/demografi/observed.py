@@ -10,9 +10,9 @@ import pandas as pd
 
 from demografi import ages, labels, regions
 from demografi.errors import RegionError, SourceError, TableError
-from demografi.regions import Region
+from demografi.regions import Region, Summable
 from demografi.sources import shipped
-from demografi.tables import Caution, Column, Contract, Result, Source, source_line
+from demografi.tables import Caution, Column, Contract, Source, source_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,7 +86,7 @@ STAFF = Contract(
 BENCHMARKS = "benchmarks"
 
 
-class Observed(Result):
+class Observed(Summable):
     """Counted figures of a region and its parts.
 
     Make one with :func:`example` (shipped figures) or :meth:`from_tables` (your own).
@@ -95,16 +95,6 @@ class Observed(Result):
     CONTRACTS: ClassVar[Mapping[str, Contract]] = MappingProxyType(
         {"population": POPULATION, **FLOWS, "users": USERS, "person_years": PERSON_YEARS, "staff": STAFF}
     )
-
-    @property
-    def region(self) -> Region:
-        """The region these figures are of."""
-        return Region.from_dict(self.facts["region"])
-
-    @property
-    def region_scheme(self) -> str:
-        """The code list and borders of the codes in ``region``."""
-        return self.region.region_scheme
 
     @property
     def population(self) -> pd.DataFrame:
@@ -155,17 +145,6 @@ class Observed(Result):
     def to_frame(self) -> pd.DataFrame:
         """Return the population table."""
         return self.population
-
-    def total(self) -> Observed:
-        """Return the sum of the members as one region."""
-        whole = Region(self.region.code, self.region.name, (self.region.code,), "own", (self.region.name,))
-        return Observed(
-            self._summed(whole.code),
-            {**self.facts, "region": whole.to_dict()},
-            self.own_sources,
-            self.own_cautions,
-            self.rests_on,
-        )
 
     def explain(self, age_group: str = "80+", since: int | None = None) -> pd.DataFrame:
         """Split the change in an age group into cohorts and the rest, which sum exactly to it.

@@ -12,7 +12,7 @@ import pandas as pd
 from demografi import ages, labels
 from demografi.errors import RegionError, ScenarioError
 from demografi.projection import Projection, note_own, project
-from demografi.regions import NATION, Region
+from demografi.regions import NATION, OfRegion
 from demografi.tables import Column, Contract, Result, source_line
 
 if TYPE_CHECKING:
@@ -47,20 +47,10 @@ def definitions() -> pd.DataFrame:
         return pd.read_csv(file, dtype={"preset": "str"}, keep_default_na=False)
 
 
-class Indicators(Result):
+class Indicators(OfRegion):
     """Ratios by region and year; not additive, so there is no total."""
 
     CONTRACTS: ClassVar[Mapping[str, Contract]] = MappingProxyType({"indicators": INDICATORS})
-
-    @property
-    def region(self) -> Region:
-        """The region in focus."""
-        return Region.from_dict(self.facts["region"])
-
-    @property
-    def region_scheme(self) -> str:
-        """The code list and borders of the codes in ``region``."""
-        return self.region.region_scheme
 
     def to_frame(self) -> pd.DataFrame:
         """Return ``region year indicator definition value``, and ``projected``."""

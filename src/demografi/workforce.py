@@ -13,9 +13,9 @@ from demografi.errors import ScenarioError, SourceError
 from demografi.needs import Need
 from demografi.observed import Observed
 from demografi.projection import check_year, refuse_level
-from demografi.regions import Region
+from demografi.regions import Summable
 from demografi.sources import shipped
-from demografi.tables import Caution, Column, Contract, Result, source_line
+from demografi.tables import Caution, Column, Contract, source_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,20 +52,10 @@ GAP = Contract(
 )
 
 
-class Supply(Result):
+class Supply(Summable):
     """Today's staff, year by year, as they grow older and leave; nobody new comes."""
 
     CONTRACTS: ClassVar[Mapping[str, Contract]] = MappingProxyType({"supply": SUPPLY})
-
-    @property
-    def region(self) -> Region:
-        """The region whose staff this is."""
-        return Region.from_dict(self.facts["region"])
-
-    @property
-    def region_scheme(self) -> str:
-        """The code list and borders of the codes in ``region``."""
-        return self.region.region_scheme
 
     @property
     def launch(self) -> int:
@@ -81,16 +71,6 @@ class Supply(Result):
         """Return ``region year occupation age_group persons fte``; persons are not known and empty."""
         refuse_level(level, "supply")
         return self.table("supply")
-
-    def total(self) -> Supply:
-        """Return the sum of the members as one region."""
-        whole = Region(self.region.code, self.region.name, (self.region.code,), "own", (self.region.name,))
-        table = self.tables["supply"].assign(persons=0.0)
-        keys = ["year", "occupation", "age_group"]
-        table = table.groupby(keys, sort=False, as_index=False)[["persons", "fte"]].sum()
-        table = table.assign(region=whole.code, persons=np.nan)
-        facts = {**self.facts, "region": whole.to_dict()}
-        return Supply({"supply": table}, facts, self.own_sources, self.own_cautions, self.rests_on)
 
     def replacement(self, to: int) -> pd.DataFrame:
         """Return how much of today's staff will have left: ``region occupation stock exits``.
@@ -260,20 +240,10 @@ def _left(share_old: float, elapsed: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return under, over
 
 
-class Gap(Result):
+class Gap(Summable):
     """Need less supply, in person-years; a surplus is negative."""
 
     CONTRACTS: ClassVar[Mapping[str, Contract]] = MappingProxyType({"gap": GAP})
-
-    @property
-    def region(self) -> Region:
-        """The region whose gap this is."""
-        return Region.from_dict(self.facts["region"])
-
-    @property
-    def region_scheme(self) -> str:
-        """The code list and borders of the codes in ``region``."""
-        return self.region.region_scheme
 
     @property
     def need(self) -> Need:
@@ -293,12 +263,6 @@ class Gap(Result):
         """Return ``region year occupation need supply gap`` [person-years]."""
         refuse_level(level, "gap")
         return self.table("gap")
-
-    def total(self) -> Gap:
-        """Return the sum of the members as one region."""
-        whole = Region(self.region.code, self.region.name, (self.region.code,), "own", (self.region.name,))
-        facts = {**self.facts, "region": whole.to_dict()}
-        return Gap(self._summed(whole.code), facts, self.own_sources, self.own_cautions, self.rests_on)
 
     def explain(self, to: int | None = None) -> pd.DataFrame:
         """Split the gap into growth and replacement, which sum exactly to it.

@@ -69,8 +69,8 @@ def test_codes_signs_and_labels_of_a_px_file_are_kept(tmp_path):
     assert table.kind == "px"
     assert table.dimensions == ("Region", "Kjonn", "ContentsCode", "Tid")
     assert frame["Region"].tolist() == ["5056"] * 4 + ["5014"] * 4
-    assert frame["value"].fillna(-1).tolist() == [2700, 2741, -1, -1, 1, -1, -5, -1]
-    assert frame["status"].tolist() == ["", "", ":", "..", "", ".", "", "–"]
+    assert frame["value"].fillna(-1).tolist() == [2700, 2741, -1, -1, 1, -1, -5, 0]
+    assert frame["status"].tolist() == ["", "", ":", "..", "", ".", "", ""]
     assert table.labels["Region"] == {"5056": "Hitra", "5014": "Frøya; øya"}
     assert table.units == {"Personer1": "personer"}
     assert table.notes == ("Tall per 1. januar.", "region, Hitra: Delt i 2020.")

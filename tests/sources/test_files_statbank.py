@@ -88,14 +88,14 @@ def test_the_encoding_is_seen_from_the_bytes(tmp_path, encoding):
     assert table.to_frame()[["region", "sex", "year", "value"]].values.tolist() == [["5014", "female", 2026, 2741.0]]
 
 
-def test_signs_are_kept_and_have_no_value(tmp_path):
+def test_signs_are_kept_and_have_no_value_and_a_dash_is_zero(tmp_path):
     head = '"region";"alder";"Personer 2024";"Personer 2025"\n'
     path = _written(
         tmp_path, head + '"5056 Hitra";"0 år";.;".."\n"5056 Hitra";"1 år";":";0\n"5056 Hitra";"2 år";-;12\n'
     )
     frame = read(path).to_frame().sort_values(["age", "year"])
-    assert frame["status"].tolist() == [".", "..", ":", "", "–", ""]
-    assert frame["value"].isna().tolist() == [True, True, True, False, True, False]
+    assert frame["status"].tolist() == [".", "..", ":", "", "", ""]
+    assert frame["value"].isna().tolist() == [True, True, True, False, False, False]
     assert frame["value"].tolist()[3] == 0
 
 

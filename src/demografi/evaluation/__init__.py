@@ -16,9 +16,9 @@ from demografi.evaluation.runs import COLUMNS, NAMES, OURS, launch_rows, named_g
 from demografi.evaluation.scores import percent_errors, structure_error, summary
 from demografi.projection import project
 from demografi.projection.arrays import as_array
-from demografi.regions import Region
+from demografi.regions import OfRegion, Region
 from demografi.sources.reference import GUESSED_SPLITS, Reference, read_reference
-from demografi.tables import Column, Contract, Result, Source, source_line
+from demografi.tables import Column, Contract, Source, source_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -49,20 +49,10 @@ BACKTEST = Contract(
 )
 
 
-class Backtest(Result):
+class Backtest(OfRegion):
     """Projections made again at past launches, beside what came."""
 
     CONTRACTS: ClassVar[Mapping[str, Contract]] = MappingProxyType({"backtest": BACKTEST})
-
-    @property
-    def region(self) -> Region:
-        """The region tested."""
-        return Region.from_dict(self.facts["region"])
-
-    @property
-    def region_scheme(self) -> str:
-        """The code list and borders of the codes in ``region``."""
-        return self.region.region_scheme
 
     def to_frame(self) -> pd.DataFrame:
         """Return ``model launch horizon year region age_group projected observed``; persons, unrounded."""

@@ -21,9 +21,9 @@ from demografi.needs.counts import (
 )
 from demografi.needs.drawn import DRAWN, figure_words
 from demografi.projection import Projection, check_year, refuse_level
-from demografi.regions import Region
+from demografi.regions import Summable
 from demografi.sources import shipped
-from demografi.tables import Caution, Column, Contract, Result
+from demografi.tables import Caution, Column, Contract
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,7 +40,7 @@ USERS = Contract("users", (*KEY, Column("age_group", "text"), Column("users", "n
 PERSON_YEARS = Contract("person_years", (*KEY, Column("fte", "number", "measure", "person-years")))
 
 
-class Need(Result):
+class Need(Summable):
     """Users and person-years a projected population needs.
 
     The need of year y rests on the population of 1 January y, so users counted on 31 December 2025 are the base at
@@ -50,16 +50,6 @@ class Need(Result):
     CONTRACTS: ClassVar[Mapping[str, Contract]] = MappingProxyType(
         {"users": USERS, "person_years": PERSON_YEARS, "coverage": COVERAGE}
     )
-
-    @property
-    def region(self) -> Region:
-        """The region whose need this is."""
-        return Region.from_dict(self.facts["region"])
-
-    @property
-    def region_scheme(self) -> str:
-        """The code list and borders of the codes in ``region``."""
-        return self.region.region_scheme
 
     @property
     def projection(self) -> Projection:
@@ -96,12 +86,6 @@ class Need(Result):
         """Return ``region year service age_group users``."""
         refuse_level(level, "need")
         return self.table("users")
-
-    def total(self) -> Need:
-        """Return the sum of the members as one region."""
-        whole = Region(self.region.code, self.region.name, (self.region.code,), "own", (self.region.name,))
-        facts = {**self.facts, "region": whole.to_dict()}
-        return Need(self._summed(whole.code), facts, self.own_sources, self.own_cautions, self.rests_on)
 
     def users_of(self, age_group: str = "80+", over: Sequence[str] = ("home_service", "long_stay")) -> pd.DataFrame:
         """Add users of one age group over services that do not overlap.

@@ -14,9 +14,9 @@ from demografi.errors import ScenarioError
 from demografi.observed import FLOWS, POPULATION, Observed
 from demografi.projection.arrays import as_tables, meet, run, stocks
 from demografi.projection.fitting import fit
-from demografi.regions import Region
+from demografi.regions import Summable
 from demografi.scenarios import Scenario
-from demografi.tables import Caution, Contract, Result, source_line
+from demografi.tables import Caution, Contract, source_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +30,7 @@ def _flow_contract(name: str) -> Contract:
     return Contract(name, tuple(c for c in FLOWS[name].columns if c.name != "status"))
 
 
-class Projection(Result):
+class Projection(Summable):
     """A projected population with its flows; stocks are 1 January, flows calendar years."""
 
     CONTRACTS: ClassVar[Mapping[str, Contract]] = MappingProxyType(
@@ -41,16 +41,6 @@ class Projection(Result):
             **{name: _flow_contract(name) for name in FLOWS},
         }
     )
-
-    @property
-    def region(self) -> Region:
-        """The region projected."""
-        return Region.from_dict(self.facts["region"])
-
-    @property
-    def region_scheme(self) -> str:
-        """The code list and borders of the codes in ``region``."""
-        return self.region.region_scheme
 
     @property
     def observed(self) -> Observed:
@@ -108,12 +98,6 @@ class Projection(Result):
     def sample(self, n: int) -> pd.DataFrame:
         """Refuse: a deterministic projection has no draws."""
         raise ScenarioError(f"This projection has no draws, so {n} cannot be taken.", hint="projection.to_frame()")
-
-    def total(self) -> Projection:
-        """Return the sum of the members as one region."""
-        whole = Region(self.region.code, self.region.name, (self.region.code,), "own", (self.region.name,))
-        facts = {**self.facts, "region": whole.to_dict()}
-        return Projection(self._summed(whole.code), facts, self.own_sources, self.own_cautions, self.rests_on)
 
     @cached_property
     def history_and_future(self) -> pd.DataFrame:

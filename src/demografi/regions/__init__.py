@@ -15,6 +15,7 @@ from demografi.regions.places import (
     region,
     slug,
 )
+from demografi.regions.results import OfRegion, Summable
 from demografi.regions.rows import classify
 from demografi.regions.successors import Weights
 
@@ -24,7 +25,9 @@ __all__ = [
     "MUNICIPALITIES",
     "NATION",
     "OWN",
+    "OfRegion",
     "Region",
+    "Summable",
     "Weights",
     "border_residual",
     "classify",

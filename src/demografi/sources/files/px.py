@@ -205,10 +205,11 @@ def _data(known: _Keywords, wanted: int) -> tuple[np.ndarray, np.ndarray]:
             f"'{known.name}' has {len(cells):,} values, and its variables ask for {wanted:,}.",
             hint="Download it again; it may be cut.",
         )
-    signs = {cell: _sign(known, cell) for cell in set(cells) if cell.strip(".:–-*") == ""}
+    signs = {cell: _sign(known, cell) for cell in set(cells) - set(words.ZERO) if cell.strip(".:*") == ""}
     status = np.array([signs.get(cell, "") for cell in cells], dtype=object)
     try:
-        values = np.array(["nan" if cell in signs else cell for cell in cells]).astype("float64")
+        plain = ["0" if cell in words.ZERO else "nan" if cell in signs else cell for cell in cells]
+        values = np.array(plain).astype("float64")
     except ValueError as error:
         raise TableError(
             f"'{known.name}' has a value that is neither number nor sign.", where=f"{error}.", hint="Download it again."
@@ -218,9 +219,7 @@ def _data(known: _Keywords, wanted: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _sign(known: _Keywords, cell: str) -> str:
     symbol = known.text(f"DATASYMBOL{_DOTS[cell]}") if cell in _DOTS else ""
-    if symbol in words.SIGNS:
-        return symbol
-    return "–" if cell == "-" else cell
+    return symbol if symbol in words.SIGNS else cell
 
 
 def _notes(known: _Keywords) -> tuple[str, ...]:

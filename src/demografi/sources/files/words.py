@@ -51,7 +51,9 @@ _OPEN_AGE = re.compile(rf"^(\d{{1,3}})(?:\s*\+{_YEARS_OLD}|{_YEARS_OLD}\s*\+|{_Y
 _AGE_GROUP = re.compile(rf"^(\d{{1,3}})\s*[-–]\s*(\d{{1,3}}){_YEARS_OLD}$")
 _ALL_AGES = {"total", "i alt", "ialt", "alle", "alle aldre", "all ages", "tot"}
 _UNKNOWN_AGES = {"uoppgitt", "uoppgitt alder", "ukjent", "unknown"}
-SIGNS = (".", "..", ":", "–", "...", "*")
+SIGNS = (".", "..", ":", "...", "*")
+ZERO = ("–", "-")
+"""How the publisher prints exactly zero; it is a value, not a missing one."""
 """Signs that stand in place of a value; a hyphen is how the sign for zero is typed."""
 
 _NUMBER = re.compile(r"^[-+\u2212]?(?:\d+|\d{1,3}(?:[ \u00a0\u202f]\d{3})+)(?:[.,]\d+)?(?:[eE][-+]?\d+)?$")
@@ -165,7 +167,7 @@ def numbers(column: pd.Series, say: Say) -> tuple[pd.Series, pd.Series]:
         raise TableError(
             f"{text.iloc[odd[0]]!r} is neither a number nor a sign.",
             where=[say(i) for i in odd],
-            hint="Write a number, or one of the signs . .. : – where there is none.",
+            hint="Write a number, or one of the signs . .. : where there is none.",
         )
     values = text.map({cell: pair[0] for cell, pair in unique.items() if pair is not None})
     signs = text.map({cell: pair[1] for cell, pair in unique.items() if pair is not None})
@@ -182,8 +184,10 @@ def _plain(cell: object) -> str:
 
 
 def _cell(text: str) -> tuple[float, str] | None:
-    if text in ("", "-"):
-        return float("nan"), "–" if text else ".."
+    if text in ZERO:
+        return 0.0, ""
+    if text == "":
+        return float("nan"), ".."
     if text in SIGNS:
         return float("nan"), text
     if not _NUMBER.match(text):
