@@ -20,7 +20,7 @@ from typing import Any
 
 from demografi.errors import SourceError
 
-__all__ = ["Cache", "DamagedReplyError", "Kept", "Record", "canonical", "default_folder", "key_of"]
+__all__ = ["Cache", "DamagedReplyError", "Kept", "Record", "canonical", "default_folder", "key_of", "unkept"]
 
 UNFINISHED = ".unfinished-"
 SAFE_AGE = 3600.0
@@ -71,6 +71,11 @@ class Kept:
     record: Record
 
 
+def unkept(query: Mapping[str, Any], body: bytes, *, fetched: str, facts: Mapping[str, Any] | None = None) -> Kept:
+    """Make the record of a reply without writing it anywhere."""
+    return Kept(body, Record(dict(query), _sha256(body), len(body), fetched, dict(facts or {})))
+
+
 def canonical(query: Mapping[str, Any]) -> str:
     """Write a question the one way it is hashed.
 
@@ -100,6 +105,14 @@ class Cache:
     """A folder of replies. Making one touches nothing; the folder is made when something is kept."""
 
     folder: Path
+
+    def record(self, query: Mapping[str, Any]) -> Record | None:
+        """Give the record of a question without reading its answer; None where there is none or it is damaged."""
+        path = self._record_path(key_of(query))
+        try:
+            return _record(path, path.read_bytes())
+        except (OSError, DamagedReplyError):
+            return None
 
     def find(self, query: Mapping[str, Any]) -> Kept | None:
         """Give the reply to a question, or None where there is none.
@@ -135,10 +148,10 @@ class Cache:
         SourceError
             The folder cannot be written to, or the disk is full.
         """
-        record = Record(dict(query), _sha256(body), len(body), fetched, dict(facts or {}))
-        self._write(self._body_path(record.sha256), body)
-        self._write(self._record_path(record.key), _record_bytes(record))
-        return Kept(body, record)
+        made = unkept(query, body, fetched=fetched, facts=facts)
+        self._write(self._body_path(made.record.sha256), body)
+        self._write(self._record_path(made.record.key), _record_bytes(made.record))
+        return made
 
     def records(self) -> Iterator[Record]:
         """Go through what is kept, damaged records left out."""

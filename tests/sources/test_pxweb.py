@@ -1,0 +1,511 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from clocks import Clock
+from made_up_tables import AGES, YEARS, care, persons, population
+from pxweb_server import CodeList, DemoTable, PxWebServer, Variable, serving
+
+from demografi.errors import SourceError
+from demografi.sources import pxweb as door
+from demografi.sources.cache import Cache
+from demografi.sources.exchange import Connection
+from demografi.sources.pacing import CancelledError, Limiter
+from demografi.sources.selecting import Listed
+
+HEIM = {"geo": ["5055"], "Alder": ["000", "001"], "Tid": ["2025", "2026"]}
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def connect(tmp_path: Path, clock: Clock) -> Callable[..., Connection]:
+    def made(server: PxWebServer, **changes: Any) -> Connection:
+        usual = {"cache": Cache(tmp_path / "kept"), "limiter": Limiter(clock=clock, sleep=clock.sleep)}
+        return Connection(server.url, **(usual | {"timeout": (2.0, 1.0)} | changes))
+
+    return made
+
+
+def test_a_table_comes_with_codes_values_and_the_manifest_of_where_it_is_from(
+    pxweb: PxWebServer, connect: Callable[..., Connection]
+) -> None:
+    got = door.fetch(connect(pxweb), "07459", HEIM)
+    frame = got.table.to_frame()
+    cells = frame.drop(columns=["value", "status"]).astype(str).to_dict("records")
+    assert frame["value"].tolist() == [persons(cell) for cell in cells]
+    assert len(frame) == 2 * 2 * 2
+    manifest = got.manifest
+    assert (manifest.table, manifest.title) == ("07459", "Befolkning, etter region, kjønn, alder og år")
+    assert (manifest.updated, manifest.cells, manifest.left_out) == ("2026-02-25T07:00:00Z", 8, ())
+    assert manifest.selection["Region"]["codes"] == ["5055"]
+    assert manifest.versions == {"apiVersion": "2.3.2", "appVersion": "2.5.0+build.30"}
+    assert len(manifest.replies) == 3
+    assert manifest.source.table == "tabell 07459"
+
+
+def test_codes_are_sent_for_every_variable_by_post_and_with_a_name_for_the_caller(
+    pxweb: PxWebServer, connect: Callable[..., Connection]
+) -> None:
+    door.fetch(connect(pxweb), "07459", HEIM)
+    (call,) = pxweb.calls("/data")
+    assert call.method == "POST"
+    assert [one["variableCode"] for one in call.body["selection"]] == [
+        "Region",
+        "Kjonn",
+        "Alder",
+        "ContentsCode",
+        "Tid",
+    ]
+    assert call.body["selection"][1]["valueCodes"] == ["2", "1"]
+    assert call.agent.startswith("demografi/")
+
+
+def test_a_second_call_asks_the_server_nothing(pxweb: PxWebServer, connect: Callable[..., Connection]) -> None:
+    first = door.fetch(connect(pxweb), "07459", HEIM)
+    asked = len(pxweb.log)
+    second = door.fetch(connect(pxweb, offline=True), "07459", HEIM)
+    assert len(pxweb.log) == asked
+    assert second.table.to_frame().equals(first.table.to_frame())
+    assert second.manifest == first.manifest
+
+
+def test_the_order_in_which_codes_are_typed_makes_no_difference(
+    pxweb: PxWebServer, connect: Callable[..., Connection]
+) -> None:
+    door.fetch(connect(pxweb), "07459", HEIM)
+    door.fetch(
+        connect(pxweb, offline=True),
+        "07459",
+        {"time": ["top(1)", "2025"], "region": "5055", "Alder": ["001", "000", "001"]},
+    )
+
+
+def test_the_plan_shows_calls_and_cells_and_sends_no_question_for_figures(
+    pxweb: PxWebServer, connect: Callable[..., Connection]
+) -> None:
+    planned = door.plan(connect(pxweb), "07459")
+    assert planned.cells == 8 * 2 * 106 * 1 * 12
+    assert planned.calls == 1
+    assert "20,352 cells: Region 8 × Kjonn 2 × Alder 106 × ContentsCode 1 × Tid 12" in str(planned)
+    assert pxweb.calls("/data") == []
+
+
+@pytest.fixture
+def narrow(pxweb: PxWebServer) -> PxWebServer:
+    """The same server, giving only a few cells a call and saying so."""
+    pxweb.max_cells = 500
+    pxweb.recorded["config"] = b'{"maxDataCells": 500, "apiVersion": "2.3.2"}'
+    return pxweb
+
+
+def test_a_table_over_the_limit_is_split_and_equals_the_whole(
+    narrow: PxWebServer, connect: Callable[..., Connection], tmp_path: Path
+) -> None:
+    asked = {"geo": ["505*"], "Tid": ["from(2020)"]}
+    split = door.fetch(connect(narrow), "07459", asked)
+    assert len(narrow.calls("/data")) == 10, "4,452 cells by 500 take nine calls at the least"
+    narrow.max_cells, narrow.recorded = 800_000, {}
+    whole = door.fetch(connect(narrow, cache=Cache(tmp_path / "other")), "07459", asked)
+    assert split.table.to_frame().equals(whole.table.to_frame())
+    assert split.table.labels == whole.table.labels
+    assert split.table.units == whole.table.units
+
+
+def test_a_batch_cut_in_the_middle_resumes_without_repeating_a_finished_call_and_then_runs_offline(
+    narrow: PxWebServer, connect: Callable[..., Connection]
+) -> None:
+    asked = {"geo": ["505*"], "Tid": ["from(2020)"]}
+    narrow.fail("drop", times=50, after=4)
+    with pytest.raises(SourceError, match="No usable answer came after 6 tries"):
+        door.fetch(connect(narrow), "07459", asked)
+    finished = [str(call.body) for call in narrow.calls("/data") if call.status == 200]
+    assert len(finished) == 4
+    narrow.faults.clear()
+    steps: list[door.Progress] = []
+    planned = door.plan(connect(narrow), "07459", asked)
+    assert (planned.kept, planned.calls) == (4, 6)
+    got = door.fetch(connect(narrow), "07459", asked, progress=steps.append)
+    answered = [str(call.body) for call in narrow.calls("/data") if call.status == 200]
+    assert len(answered) == len(set(answered)) == len(planned.parts)
+    assert [step.kept for step in steps] == [True] * 4 + [False] * 6
+    assert (steps[-1].done, steps[-1].cells) == (steps[-1].calls, planned.cells)
+    narrow.close()
+    offline = door.fetch(connect(narrow, offline=True), "07459", asked)
+    assert offline.table.to_frame().equals(got.table.to_frame())
+
+
+def test_a_cancelled_batch_stops_and_keeps_what_it_has(narrow: PxWebServer, connect: Callable[..., Connection]) -> None:
+    stop = threading.Event()
+    with pytest.raises(CancelledError, match="Fetching was stopped"):
+        door.fetch(
+            connect(narrow, cancel=stop.is_set),
+            "07459",
+            {"geo": "505*"},
+            progress=lambda p: stop.set() if p.done == 3 else None,
+        )
+    assert len(narrow.calls("/data")) == 3
+
+
+def test_a_code_list_gives_the_publishers_own_sums(pxweb: PxWebServer, connect: Callable[..., Connection]) -> None:
+    got = door.fetch(
+        connect(pxweb), "07459", {"geo": Listed("agg_KommSummer", ["K-5055"]), "Alder": "000", "Kjonn": "1"}
+    )
+    frame = got.table.to_frame().set_index("Tid")["value"]
+    parts = [{"Region": code, "Alder": "000", "Kjonn": "1", "Tid": "2018"} for code in ("5011", "1571", "5055")]
+    assert frame["2018"] == sum(persons(cell) for cell in parts) > 0
+    assert set(got.manifest.codelists) == {"agg_KommSummer"}
+    assert got.manifest.selection["Region"] == {"codelist": "agg_KommSummer", "codes": ["K-5055"]}
+    members = door.read_codelist(connect(pxweb, offline=True), "agg_KommSummer").members
+    assert members["K-5055"] == ("5055", "5011", "1571")
+
+
+def test_shares_are_not_added_up_though_the_server_would(
+    pxweb: PxWebServer, connect: Callable[..., Connection]
+) -> None:
+    with pytest.raises(SourceError, match="may not be added up") as refusal:
+        door.fetch(connect(pxweb), "12209", {"geo": Listed("agg_KommSummer")})
+    assert "calculate shares again from counts" in refusal.value.hint
+    assert pxweb.calls("/data") == []
+
+
+def test_the_region_variable_is_found_whatever_it_is_called(
+    pxweb: PxWebServer, connect: Callable[..., Connection]
+) -> None:
+    got = door.fetch(connect(pxweb), "12209", {"geo": ["5055", "5061"], "time": "top(1)"})
+    frame = got.table.to_frame()
+    assert frame["KOKkommuneregion0000"].tolist() == ["5055", "5055", "5061", "5061"]
+    assert frame["status"].tolist() == ["", "", ":", ":"]
+    assert got.manifest.status_counts == {":": 2}
+
+
+def test_signs_survive_splitting(pxweb: PxWebServer, connect: Callable[..., Connection]) -> None:
+    pxweb.recorded["config"] = b'{"maxDataCells": 3}'
+    pxweb.max_cells = 3
+    got = door.fetch(connect(pxweb), "12209", {"time": "top(2)"})
+    assert got.table.status_counts == {":": 4}
+    assert len(got.table.values) == 20
+
+
+@pytest.mark.parametrize(
+    ("asked", "fault", "fact"),
+    [
+        (
+            {"geo": ["5055", "5506"]},
+            "The code is not in 'Region' of table 07459: '5506'.",
+            "did you mean '5056' (Hitra)?",
+        ),
+        ({"geo": ["heim"]}, "The code is not in 'Region' of table 07459: 'heim'.", "did you mean '5055' (Heim)?"),
+        ({"geo": ["9*"]}, "The code is not in 'Region' of table 07459: '9*'.", "'9*' matches nothing."),
+        ({"Tid": "from(2030)"}, "The code is not in 'Tid' of table 07459: '2030'.", "did you mean '2023'"),
+        ({"Tid": "top(0)"}, "The code is not in 'Tid' of table 07459: 'top(0)'.", "'top(0)' matches nothing."),
+        ({"Tid": "top(x)"}, "The expression 'top(x)' for 'Tid' of table 07459 cannot be read.", ""),
+        ({"Kjønn": "1"}, "Table 07459 has no variable 'Kjønn'.", "did you mean 'Kjonn' (kjønn)?"),
+        ({"geo": "0", "Region": "0"}, "The variable 'Region' is chosen twice.", ""),
+        ({"geo": []}, "No codes are chosen for 'Region' of table 07459.", ""),
+        (
+            {"geo": Listed("agg_kommsummer")},
+            "The variable 'Region' of table 07459 has no code list",
+            "'agg_KommSummer'",
+        ),
+        ({"geo": None}, "The variable 'Region' of table 07459 cannot be left out.", ""),
+    ],
+)
+def test_what_is_not_in_the_table_is_named_before_anything_is_sent(
+    pxweb: PxWebServer, connect: Callable[..., Connection], asked: dict[str, Any], fault: str, fact: str
+) -> None:
+    with pytest.raises(SourceError) as refusal:
+        door.fetch(connect(pxweb), "07459", asked)
+    assert str(refusal.value).startswith(fault)
+    assert fact in str(refusal.value)
+    assert pxweb.calls("/data") == []
+
+
+def test_a_variable_left_out_on_purpose_gives_the_total_and_is_written_down(
+    pxweb: PxWebServer, connect: Callable[..., Connection]
+) -> None:
+    got = door.fetch(connect(pxweb), "12209", {"geo": "5055"})
+    assert got.manifest.left_out == ()
+    pxweb.tables["07459"].figure = lambda cell: 5.0
+    total = door.fetch(connect(pxweb), "07459", HEIM | {"Kjonn": None})
+    assert total.manifest.left_out == ("Kjonn",)
+    assert "Kjonn" not in total.table.to_frame().columns
+
+
+def test_variables_in_another_order_than_the_metadata_are_put_right_by_name(
+    narrow: PxWebServer, connect: Callable[..., Connection]
+) -> None:
+    narrow.tables["07459"].reorder = True
+    got = door.fetch(connect(narrow), "07459", {"geo": ["505*"], "Tid": ["from(2022)"]})
+    frame = got.table.to_frame()
+    cells = frame.drop(columns=["value", "status"]).astype(str).to_dict("records")
+    assert frame["value"].tolist() == [persons(cell) for cell in cells]
+
+
+@pytest.mark.parametrize(("kind", "options"), [("503", {}), ("429", {"retry_after": 7}), ("drop", {}), ("cut", {})])
+def test_a_passing_fault_is_waited_out(
+    pxweb: PxWebServer, connect: Callable[..., Connection], clock: Clock, kind: str, options: dict[str, Any]
+) -> None:
+    pxweb.fail(kind, times=2, **options)
+    assert len(door.fetch(connect(pxweb), "07459", HEIM).table.values) == 8
+    assert len(pxweb.calls("/data")) == 3
+    assert sum(clock.naps) >= 2 * options.get("retry_after", 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "said"),
+    [
+        ("html", {}, "the answer is a web page, not JSON"),
+        ("short length", {}, "the answer is not JSON"),
+        ("cut", {}, "IncompleteRead"),
+        ("slow", {"seconds": 0.3}, "timed out"),
+        ("raw", {"body": b'{"login": "please"}'}, "the answer does not fit the question"),
+        ("raw", {"body": '{"label": "Tr\u00e5ante"}'.encode("latin-1")}, "the answer is not JSON"),
+        ("change", {"value": [1, 2]}, "The reply has 2 values"),
+        ("429", {}, "the server answers 429"),
+    ],
+)
+def test_an_answer_that_stays_spoiled_is_refused_and_not_kept(
+    pxweb: PxWebServer, connect: Callable[..., Connection], kind: str, options: dict[str, Any], said: str
+) -> None:
+    pxweb.fail(kind, times=99, **options)
+    connection = connect(pxweb, timeout=(1.0, 0.1))
+    with pytest.raises(SourceError, match="No usable answer came after 6 tries") as refusal:
+        door.fetch(connection, "07459", HEIM)
+    assert said in str(refusal.value)
+    # What a wrong length leaves on the line spoils the next call as well, so that some never arrive.
+    assert len(pxweb.calls("/data")) == 6 or kind == "short length"
+    assert connection.cache is not None
+    assert connection.cache.size()[0] == 2
+
+
+def test_an_answer_that_trickles_for_ever_is_given_up(pxweb: PxWebServer, connect: Callable[..., Connection]) -> None:
+    pxweb.fail("drip", times=99, seconds=0.02)
+    with pytest.raises(SourceError, match="No usable answer") as refusal:
+        door.fetch(connect(pxweb, longest=0.1), "07459", HEIM)
+    assert "not whole after 0.1 seconds" in str(refusal.value)
+
+
+def test_a_very_long_wait_is_refused_rather_than_slept(
+    pxweb: PxWebServer, connect: Callable[..., Connection], clock: Clock
+) -> None:
+    pxweb.fail("503", retry_after=7200)
+    with pytest.raises(SourceError, match="The server asks for a wait of 120 minutes"):
+        door.fetch(connect(pxweb), "07459", HEIM)
+    assert sum(clock.naps) == 0
+
+
+def test_a_server_that_is_down_is_said_to_be(pxweb: PxWebServer, connect: Callable[..., Connection]) -> None:
+    connection = connect(pxweb)
+    pxweb.close()
+    with pytest.raises(SourceError, match="No usable answer came") as refusal:
+        door.fetch(connection, "07459", HEIM)
+    assert "0x" not in str(refusal.value)
+    assert refusal.value.hint.endswith("offline=True with what is kept.")
+
+
+def test_offline_without_the_table_says_so_and_sends_nothing(
+    pxweb: PxWebServer, connect: Callable[..., Connection]
+) -> None:
+    with pytest.raises(SourceError, match="is not kept, and the network may not be touched"):
+        door.fetch(connect(pxweb, offline=True), "07459", HEIM)
+    assert pxweb.log == []
+
+
+def test_a_damaged_reply_is_fetched_again_online_and_refused_offline(
+    pxweb: PxWebServer, connect: Callable[..., Connection], caplog: pytest.LogCaptureFixture
+) -> None:
+    connection = connect(pxweb)
+    whole = door.fetch(connection, "07459", HEIM)
+    assert connection.cache is not None
+    path = connection.cache.folder / "replies" / f"{whole.manifest.replies[-1].sha256}.json"
+    path.write_bytes(path.read_bytes().replace(b"5", b"6"))
+    with pytest.raises(SourceError, match="is damaged"):
+        door.fetch(connect(pxweb, offline=True), "07459", HEIM)
+    again = door.fetch(connection, "07459", HEIM)
+    assert again.table.to_frame().equals(whole.table.to_frame())
+    assert "It is fetched again" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("change", "en", "nb"),
+    [
+        ("remove table", "The statistics office has no such table.", "Tabellen finnes ikke hos statistikkbyrået."),
+        ("remove code", "One of the codes is not in the table", "En av kodene finnes ikke i tabellen"),
+        ("lower limit", "The selection has more cells than the server gives", "Utvalget har flere celler enn tjeneren"),
+        ("500", "The server failed without saying why", "Tjeneren feilet uten å si hvorfor"),
+        ("404", "The server answered with a web page", "Tjeneren svarte med en nettside"),
+    ],
+)
+def test_a_refusal_of_the_server_is_told_in_both_languages_and_not_repeated(
+    pxweb: PxWebServer, connect: Callable[..., Connection], change: str, en: str, nb: str
+) -> None:
+    door.plan(connect(pxweb), "07459", HEIM)
+    match change:
+        case "remove table":
+            del pxweb.tables["07459"]
+        case "remove code":
+            del pxweb.tables["07459"].variables[0].codes["5055"]
+        case "lower limit":
+            pxweb.max_cells = 3
+        case status:
+            pxweb.fail(status)
+    with pytest.raises(SourceError) as refusal:
+        door.fetch(connect(pxweb), "07459", HEIM)
+    assert refusal.value.fault.startswith(en)
+    assert refusal.value.where[0].startswith(nb)
+    assert len(pxweb.calls("/data")) == 1
+
+
+def test_a_table_changed_between_two_parts_is_fetched_again_and_never_mixed(
+    narrow: PxWebServer, connect: Callable[..., Connection]
+) -> None:
+    asked = {"geo": ["505*"], "Tid": ["from(2020)"]}
+    stop = threading.Event()
+    with pytest.raises(CancelledError):
+        door.fetch(connect(narrow, cancel=stop.is_set), "07459", asked, progress=lambda p: p.done == 4 and stop.set())
+    table = narrow.tables["07459"]
+    table.updated, table.figure = "2026-06-15T06:00:00Z", lambda cell: persons(cell) + 1
+    got = door.fetch(connect(narrow), "07459", asked)
+    frame = got.table.to_frame()
+    cells = frame.drop(columns=["value", "status"]).astype(str).to_dict("records")
+    assert frame["value"].tolist() == [persons(cell) + 1 for cell in cells]
+    assert got.manifest.updated == got.manifest.table_updated == "2026-06-15T06:00:00Z"
+    assert door.fetch(connect(narrow, offline=True), "07459", asked).table.to_frame().equals(frame)
+
+
+def test_a_table_that_keeps_changing_is_refused(narrow: PxWebServer, connect: Callable[..., Connection]) -> None:
+    for second in range(99):
+        narrow.fail("change", updated=f"2026-06-15T06:00:{second:02}Z")
+    with pytest.raises(SourceError, match="was changed between two parts of the same question"):
+        door.fetch(connect(narrow), "07459", {"geo": ["505*"], "Tid": ["from(2020)"]})
+
+
+def test_contents_with_update_times_of_their_own_are_no_change(
+    pxweb: PxWebServer, connect: Callable[..., Connection]
+) -> None:
+    pxweb.recorded["config"] = b'{"maxDataCells": 7}'
+    pxweb.tables["12209"].updated_by_contents = {"KOSsykhjand80aar0000": "2026-03-16T07:00:00Z"}
+    pxweb.tables["12209"].updated = "2026-02-01T07:00:00Z"
+    got = door.fetch(connect(pxweb), "12209", {"geo": ["5055", "5056"]})
+    assert got.manifest.updated == "2026-03-16T07:00:00Z"
+    door.fetch(connect(pxweb, offline=True), "12209", {"geo": ["5055", "5056"]})
+
+
+def test_new_figures_are_found_by_one_cheap_call_and_shown_cell_by_cell(
+    pxweb: PxWebServer, connect: Callable[..., Connection]
+) -> None:
+    old = door.fetch(connect(pxweb), "07459", HEIM)
+    assert door.newer(connect(pxweb), old.manifest) == ""
+    table = pxweb.tables["07459"]
+    changed = {"Region": "5055", "Kjonn": "1", "Alder": "001", "ContentsCode": "Personer1", "Tid": "2026"}
+    table.updated, table.figure = "2026-06-15T06:00:00Z", lambda cell: persons(cell) + (cell == changed)
+    before = len(pxweb.log)
+    assert door.newer(connect(pxweb), old.manifest) == "2026-06-15T06:00:00Z"
+    assert len(pxweb.log) == before + 1
+    new = door.fetch(connect(pxweb), "07459", HEIM, fresh=True)
+    moved = door.compare_values(old.table, new.table)
+    assert moved[list(changed)].to_dict("records") == [changed]
+    assert (moved["new"] - moved["old"]).tolist() == [1]
+    calls = len(pxweb.calls("/data"))
+    door.fetch(connect(pxweb), "07459", HEIM, fresh=True)
+    assert len(pxweb.calls("/data")) == calls, "what is already new is not fetched again"
+
+
+def test_a_new_year_is_listed_as_found_in_the_new_edition_only(
+    pxweb: PxWebServer, connect: Callable[..., Connection]
+) -> None:
+    old = door.fetch(connect(pxweb), "07459", HEIM | {"Tid": "2025"})
+    new = door.fetch(connect(pxweb), "07459", HEIM)
+    moved = door.compare_values(old.table, new.table)
+    assert set(moved["edition"]) == {"new"}
+    assert len(moved) == 4
+
+
+def test_the_list_of_tables_is_read_to_its_last_page(pxweb: PxWebServer, connect: Callable[..., Connection]) -> None:
+    rows = door.list_tables(connect(pxweb), page_size=1)
+    assert [row["id"] for row in rows] == ["07459", "12209"]
+    assert len(pxweb.calls("/tables")) == 2
+
+
+def test_the_callers_own_session_is_used_and_left_as_it_was(
+    pxweb: PxWebServer, connect: Callable[..., Connection]
+) -> None:
+    with requests.Session() as session:
+        session.headers["X-Proxy"] = "mine"
+        adapters = dict(session.adapters)
+        door.fetch(connect(pxweb, session=session), "07459", HEIM)
+        assert session.adapters == adapters
+        assert session.headers["X-Proxy"] == "mine"
+
+
+def test_a_made_up_content_variable_of_the_server_is_accepted(connect: Callable[..., Connection]) -> None:
+    variables = [
+        Variable("Tid", "år", {"2025": "2025"}, "time"),
+        Variable("ContentsCode", "innhold", {"EliminatedValue": "x"}, "metric", elimination=True),
+    ]
+    with serving([DemoTable("01222", "Uten innhold", variables, lambda _: 1.0)], limit=999) as server:
+        got = door.fetch(connect(server), "01222", {})
+    assert got.table.shape == (1, 1)
+
+
+def test_two_regions_in_one_table_must_be_named(connect: Callable[..., Connection]) -> None:
+    places = {"5055": "Heim"}
+    variables = [
+        Variable("Fraflyttingsregion", "fra", places, "geo"),
+        Variable("TilflyttRegion", "til", places, "geo"),
+        Variable("Tid", "år", {"2025": "2025"}, "time"),
+    ]
+    with (
+        serving([DemoTable("13864", "Flytting", variables, lambda _: 1.0)], limit=999) as server,
+        pytest.raises(SourceError, match="has 2 variables with the role 'geo'"),
+    ):
+        door.fetch(connect(server), "13864", {"geo": "5055"})
+
+
+def test_the_limit_in_the_headers_is_kept_over_real_time(connect: Callable[..., Connection]) -> None:
+    table, lists = population()
+    with serving([table], lists, limit=5, window=0.4) as server:
+        server.recorded["config"] = b'{"maxDataCells": 2}'
+        server.max_cells = 2
+        door.fetch(connect(server, limiter=Limiter()), "07459", {"geo": "505*", "Alder": ["000"], "Kjonn": "1"})
+        assert len(server.log) == 2 + 3 * 12 / 2
+        assert {call.status for call in server.log} == {200}
+        assert server.log[-1].at - server.log[0].at > 3 * 0.4
+
+
+def test_recorded_replies_of_the_real_server_go_through_the_same_door(
+    replies: Path, pxweb: PxWebServer, connect: Callable[..., Connection]
+) -> None:
+    pxweb.recorded["config"] = (replies / "v2_config_2026.json").read_bytes()
+    pxweb.recorded["tables/05810/metadata"] = (replies / "v2_guide_metadata_05810.json").read_bytes()
+    pxweb.recorded["tables/05810"] = (replies / "v2_guide_table_05810.json").read_bytes()
+    pxweb.recorded["tables/07459/data"] = (replies / "v2_data_07459_oslo_en.json").read_bytes()
+    connection = connect(pxweb, language="en")
+    assert door.read_config(connection)["maxCallsPerTimeWindow"] == 0
+    planned = door.plan(connection, "05810", {"time": "top(3)", "Kjonn": ["2", "1"]})
+    assert planned.cells == 2 * 7 * 1 * 3
+    assert planned.chosen[0].codes == ("2", "1")
+    assert planned.chosen[3].codes == ("2023", "2024", "2025")
+    table = pxweb.tables["07459"]
+    table.variables[0].codes["0301"] = "Oslo"
+    pxweb.codelists["agg_Aldersgrupper"] = CodeList(
+        "agg_Aldersgrupper", "", "Aggregation", {c: (c, AGES[:1]) for c in ("F0-19", "F20-64", "F65+")}
+    )
+    asked = {"geo": "0301", "Alder": Listed("agg_Aldersgrupper"), "time": "top(2)"}
+    got = door.fetch(connection, "07459", asked)
+    assert got.table.to_frame()["value"].sum() == 1_453_004
+    assert got.table.labels["Region"] == {"0301": "Oslo - Oslove"}
+
+
+def test_the_made_up_tables_hold_zeros_for_another_era_as_the_real_ones_do() -> None:
+    assert persons({"Region": "5011", "Alder": "000", "Kjonn": "1", "Tid": YEARS[-1]}) == 0
+    assert care().aggregallowed is False
