@@ -30,7 +30,7 @@ def clock() -> Clock:
 def connect(tmp_path: Path, clock: Clock) -> Callable[..., Connection]:
     def made(server: PxWebServer, **changes: Any) -> Connection:
         usual = {"cache": Cache(tmp_path / "kept"), "limiter": Limiter(clock=clock, sleep=clock.sleep)}
-        return Connection(server.url, **(usual | {"timeout": (2.0, 1.0)} | changes))
+        return Connection(server.url, **(usual | {"timeout": (5.0, 5.0)} | changes))
 
     return made
 
@@ -266,7 +266,7 @@ def test_a_passing_fault_is_waited_out(
         ("html", {}, "the answer is a web page, not JSON"),
         ("short length", {}, "the answer is not JSON"),
         ("cut", {}, "IncompleteRead"),
-        ("slow", {"seconds": 0.3}, "timed out"),
+        ("slow", {"seconds": 0.5}, "timed out"),
         ("raw", {"body": b'{"login": "please"}'}, "the answer does not fit the question"),
         ("raw", {"body": '{"label": "Tr\u00e5ante"}'.encode("latin-1")}, "the answer is not JSON"),
         ("change", {"value": [1, 2]}, "The reply has 2 values"),
@@ -277,7 +277,7 @@ def test_an_answer_that_stays_spoiled_is_refused_and_not_kept(
     pxweb: PxWebServer, connect: Callable[..., Connection], kind: str, options: dict[str, Any], said: str
 ) -> None:
     pxweb.fail(kind, times=99, **options)
-    connection = connect(pxweb, timeout=(1.0, 0.1))
+    connection = connect(pxweb, timeout=(5.0, 0.2 if kind == "slow" else 5.0))
     with pytest.raises(SourceError, match="No usable answer came after 6 tries") as refusal:
         door.fetch(connection, "07459", HEIM)
     assert said in str(refusal.value)
