@@ -20,7 +20,17 @@ from typing import Any
 
 from demografi.errors import SourceError
 
-__all__ = ["Cache", "DamagedReplyError", "Kept", "Record", "canonical", "default_folder", "key_of", "unkept"]
+__all__ = [
+    "Cache",
+    "DamagedReplyError",
+    "Kept",
+    "Record",
+    "canonical",
+    "default_folder",
+    "key_of",
+    "unkept",
+    "write_whole",
+]
 
 UNFINISHED = ".unfinished-"
 SAFE_AGE = 3600.0
@@ -150,7 +160,7 @@ class Cache:
         """
         made = unkept(query, body, fetched=fetched, facts=facts)
         self._write(self._body_path(made.record.sha256), body)
-        self._write(self._record_path(made.record.key), _record_bytes(made.record))
+        self._write(self._record_path(made.record.key), record_bytes(made.record))
         return made
 
     def records(self) -> Iterator[Record]:
@@ -208,12 +218,19 @@ class Cache:
     def _write(self, path: Path, content: bytes) -> None:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _write_whole(path, content)
+            write_whole(path, content)
         except OSError as error:
             raise _refused(self.folder, error, "write") from error
 
 
-def _write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is there with every byte or not at all.
+
+    Raises
+    ------
+    OSError
+        As the system says it.
+    """
     # The new name appears only when every byte is on the disk; a reader sees the old file or the new one.
     handle, name = tempfile.mkstemp(prefix=UNFINISHED, dir=path.parent)
     try:
@@ -238,21 +255,27 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _record_bytes(record: Record) -> bytes:
+def record_bytes(record: Record) -> bytes:
+    """Write a record as it lies on the disk, with a hash of itself."""
     content = asdict(record)
     return canonical({"record": content, "sha256": key_of(content)}).encode()
 
 
 def _record(path: Path, content: bytes) -> Record:
+    record = read_record(content)
+    if record is None or record.key != path.stem:
+        raise _damaged(path, "It is no record, or not the one that was written.")
+    return record
+
+
+def read_record(content: bytes) -> Record | None:
+    """Read a record as it lies on the disk; None where its hash differs from its content."""
     try:
         written = json.loads(content)
         record = Record(**written["record"])
-        whole = key_of(written["record"]) == written["sha256"] and record.key == path.stem
-    except (ValueError, KeyError, TypeError) as error:
-        raise _damaged(path, "It is no record.") from error
-    if not whole:
-        raise _damaged(path, "Its hash differs from its content.")
-    return record
+        return record if key_of(written["record"]) == written["sha256"] else None
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _sha256(content: bytes) -> str:

@@ -94,6 +94,19 @@ class Manifest:
         """Give plain values that JSON can hold."""
         return asdict(self)
 
+    @classmethod
+    def from_json(cls, written: Mapping[str, Any]) -> Manifest:
+        """Make a manifest of what `as_json` gave and JSON has held.
+
+        Raises
+        ------
+        TypeError
+            A field is lacking or not known.
+        """
+        lists = {name: tuple(written[name]) for name in ("left_out", "notes", "must_be_shown") if name in written}
+        replies = tuple(Reply(**reply) for reply in written.get("replies", ()))
+        return cls(**{**written, **lists, "replies": replies})
+
 
 def mandatory_notes(table: Table) -> tuple[str, ...]:
     """Find the notes a publisher marks as such that must be shown, on the table, its variables and codes."""
