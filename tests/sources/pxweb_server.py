@@ -8,6 +8,7 @@ a long address an HTML 404, and a municipality of another era zeros instead of n
 from __future__ import annotations
 
 import fnmatch
+import gzip
 import itertools
 import json
 import math
@@ -64,6 +65,7 @@ class DemoTable:
     reorder: bool = False
     """Whether data come with the variables in another order than the metadata."""
     updated_by_contents: dict[str, str] = field(default_factory=dict)
+    extension: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -218,6 +220,9 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         if self.close_connection:
             self.send_header("Connection", "close")
+        if len(body) > 1000 and "gzip" in self.headers.get("Accept-Encoding", ""):
+            body = gzip.compress(body, mtime=0)
+            self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -348,7 +353,7 @@ def described(
         "id": [variable.id for variable, _ in shown],
         "size": [len(members) for _, members in shown],
         "dimension": dict(reversed(dimension.items())),
-        "extension": {"px": px},
+        "extension": {"px": px, **table.extension},
     }
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -177,6 +178,22 @@ def test_shares_are_not_added_up_though_the_server_would(
     assert pxweb.calls("/data") == []
 
 
+def test_shares_among_counts_are_known_by_their_unit(pxweb: PxWebServer, connect: Callable[..., Connection]) -> None:
+    contents = pxweb.tables["07459"].variables[3]
+    contents.codes = {"Personer1": "Personer", "Andel": "Andel av befolkningen", "Snitt": "Snittalder"}
+    contents.units = {"Personer1": {"base": "personer"}, "Andel": {"base": "antall per 1 000"}, "Snitt": {"base": "år"}}
+    contents.extension = {"measuringType": {"Personer1": "Stock", "Andel": "Other", "Snitt": "Average"}}
+    asked = {"geo": Listed("agg_KommSummer"), "Alder": "000"}
+    with pytest.raises(SourceError, match="may not be added up") as refusal:
+        door.plan(connect(pxweb), "07459", asked)
+    assert refusal.value.where == [
+        "'Andel' is an average or a share (antall per 1 000).",
+        "'Snitt' is an average or a share (år).",
+    ]
+    assert door.plan(connect(pxweb), "07459", asked | {"metric": "Personer1"}).cells == 4 * 2 * 12
+    assert door.plan(connect(pxweb), "07459", {"geo": Listed("vs_Landet"), "Alder": "000"}).cells == 2 * 3 * 12
+
+
 def test_the_region_variable_is_found_whatever_it_is_called(
     pxweb: PxWebServer, connect: Callable[..., Connection]
 ) -> None:
@@ -294,6 +311,37 @@ def test_an_answer_that_trickles_for_ever_is_given_up(pxweb: PxWebServer, connec
     assert "not whole after 0.1 seconds" in str(refusal.value)
 
 
+def test_an_answer_too_large_for_any_table_is_not_read_to_its_end(
+    pxweb: PxWebServer, connect: Callable[..., Connection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("demografi.sources.exchange.MOST_BYTES", 2_000_000)
+    pxweb.fail("raw", body=b" " * 3_000_000)
+    with pytest.raises(SourceError, match="The answer is over 2 MB"):
+        door.fetch(connect(pxweb), "07459", HEIM)
+    assert len(pxweb.calls("/data")) == 1
+
+
+def test_an_address_that_is_too_long_is_told_from_a_table_that_is_not_there(
+    pxweb: PxWebServer, connect: Callable[..., Connection]
+) -> None:
+    with pytest.raises(SourceError, match="the address is wrong, or longer than it takes"):
+        door.list_tables(connect(pxweb), "befolkning " * 300)
+    with pytest.raises(SourceError, match="The statistics office has no such table"):
+        door.plan(connect(pxweb), "99999")
+
+
+def test_notes_that_must_be_shown_come_into_the_manifest(
+    pxweb: PxWebServer, connect: Callable[..., Connection]
+) -> None:
+    table = pxweb.tables["07459"]
+    table.notes = ("May be shown.", "Must be shown.")
+    table.extension = {"noteMandatory": {"1": True}}
+    got = door.fetch(connect(pxweb), "07459", HEIM)
+    assert got.manifest.must_be_shown == ("Must be shown.",)
+    assert got.manifest.notes == table.notes
+    assert got.manifest.source.caveat == "Must be shown."
+
+
 def test_a_very_long_wait_is_refused_rather_than_slept(
     pxweb: PxWebServer, connect: Callable[..., Connection], clock: Clock
 ) -> None:
@@ -310,6 +358,21 @@ def test_a_server_that_is_down_is_said_to_be(pxweb: PxWebServer, connect: Callab
         door.fetch(connection, "07459", HEIM)
     assert "0x" not in str(refusal.value)
     assert refusal.value.hint.endswith("offline=True with what is kept.")
+
+
+def test_a_certificate_that_cannot_be_checked_is_not_tried_again(
+    pxweb: PxWebServer, connect: Callable[..., Connection], clock: Clock
+) -> None:
+    connection = replace(connect(pxweb), base=pxweb.url.replace("http:", "https:"))
+    with pytest.raises(SourceError, match="The server cannot be reached") as refusal:
+        door.fetch(connection, "07459", HEIM)
+    assert "session=" in refusal.value.hint
+    assert clock.naps == []
+
+
+def test_all_connections_to_one_server_share_its_limit(pxweb: PxWebServer) -> None:
+    assert Connection(pxweb.url).pace is Connection(pxweb.url, language="en").pace
+    assert Connection(pxweb.url).pace is not Connection("http://127.0.0.1:1/v2").pace
 
 
 def test_offline_without_the_table_says_so_and_sends_nothing(

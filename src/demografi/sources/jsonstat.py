@@ -20,7 +20,7 @@ import pandas as pd
 
 from demografi.errors import SourceError
 
-__all__ = ["Dimension", "Table", "parse", "parse_dimensions", "read"]
+__all__ = ["Dimension", "Table", "parse", "parse_dimensions", "parse_notes", "read"]
 
 ROLES = ("time", "geo", "metric")
 _READ = ("version", "class", "label", "source", "updated", "note", "role", "id", "size", "dimension", "value", "status")
@@ -222,7 +222,7 @@ def parse(reply: Any) -> Table:
         signs=signs,
         updated=_text(reply.get("updated")),
         source=_text(reply.get("source")),
-        notes=_notes(reply.get("note")),
+        notes=parse_notes(reply.get("note")),
         rest={key: part for key, part in reply.items() if key not in _READ},
     )
 
@@ -266,8 +266,8 @@ def _dimension(name: str, size: Any, part: Any, role: str) -> Dimension:
         names=tuple(_text(words.get(code)) or code for code in codes),
         role=role,
         units=dict(category.get("unit") or {}),
-        notes=_notes(part.get("note")),
-        code_notes={code: _notes(note) for code, note in (category.get("note") or {}).items()},
+        notes=parse_notes(part.get("note")),
+        code_notes={code: parse_notes(note) for code, note in (category.get("note") or {}).items()},
         rest={**kept, **({"category": spare} if spare else {})},
     )
 
@@ -343,7 +343,8 @@ def _cells(given: Mapping[str, Any], cells: int) -> npt.NDArray[np.int64]:
     return where
 
 
-def _notes(given: Any) -> tuple[str, ...]:
+def parse_notes(given: Any) -> tuple[str, ...]:
+    """Make notes of what may be one text, a list of them, or nothing."""
     if given is None:
         return ()
     return (given,) if isinstance(given, str) else tuple(str(note) for note in given)

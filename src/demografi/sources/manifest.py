@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -75,6 +76,11 @@ class Manifest:
         return f"{self.server}/tables/{self.table}"
 
     @property
+    def sha256(self) -> str:
+        """One hash for all raw replies the table was made from."""
+        return hashlib.sha256("\n".join(reply.sha256 for reply in self.replies).encode()).hexdigest()
+
+    @property
     def source(self) -> Source:
         """The provenance every result carries."""
         return Source(
@@ -86,7 +92,7 @@ class Manifest:
             fetched=self.fetched[:10],
             url=self.url,
             licence=self.licence,
-            sha256=self.replies[-1].sha256 if len(self.replies) == 1 else "",
+            sha256=self.sha256,
             caveat=" ".join(self.must_be_shown),
         )
 
@@ -137,7 +143,8 @@ def manifest_of(
     records
         Of every raw reply; the last ones are the parts.
     about
-        Remaining fields: ``table``, ``table_updated``, ``selection``, ``left_out``, ``codelists``, ``versions``.
+        Remaining fields: ``table``, ``table_updated``, ``selection``, ``left_out``, ``codelists``,
+        ``versions``, ``must_be_shown``.
     """
     notes = [*table.notes, *(note for d in table.dimensions for note in d.notes)]
     notes += [note for d in table.dimensions for given in d.code_notes.values() for note in given]
@@ -151,6 +158,5 @@ def manifest_of(
         cells=len(table.values),
         status_counts=table.status_counts,
         notes=tuple(dict.fromkeys(notes)),
-        must_be_shown=mandatory_notes(table),
         **about,
     )

@@ -16,8 +16,8 @@ import pandas as pd
 from demografi.errors import SourceError
 from demografi.sources.cache import Kept, Record
 from demografi.sources.exchange import Connection, Question, ask
-from demografi.sources.jsonstat import Table, parse, parse_dimensions
-from demografi.sources.manifest import Manifest, manifest_of
+from demografi.sources.jsonstat import Table, parse, parse_dimensions, parse_notes
+from demografi.sources.manifest import Manifest, mandatory_notes, manifest_of
 from demografi.sources.pacing import stop_if_asked
 from demografi.sources.selecting import Asked, Chosen, CodeList, Metadata, choose
 from demografi.sources.splitting import check_part, count_cells, join, split
@@ -107,8 +107,8 @@ def read_config(connection: Connection) -> Mapping[str, Any]:
     return _config(connection)[0]
 
 
-def _config(connection: Connection) -> tuple[Mapping[str, Any], Kept]:
-    return ask(connection, Question("/config"), _an_object)
+def _config(connection: Connection, *, fresh: bool = False) -> tuple[Mapping[str, Any], Kept]:
+    return ask(connection, Question("/config"), _an_object, fresh=fresh)
 
 
 def read_metadata(connection: Connection, table: str, *, fresh: bool = False) -> Metadata:
@@ -125,7 +125,7 @@ def read_metadata(connection: Connection, table: str, *, fresh: bool = False) ->
 def _metadata(connection: Connection, table: str, fresh: bool) -> tuple[Metadata, Kept]:
     def understand(reply: Any) -> Metadata:
         dimensions, extension = parse_dimensions(reply), reply.get("extension") or {}
-        notes = tuple(str(note) for note in reply.get("note") or ())
+        notes = parse_notes(reply.get("note"))
         return Metadata(table, str(reply.get("label", "")), str(reply.get("updated", "")), dimensions, notes, extension)
 
     question = Question(f"/tables/{quote(table, safe='')}/metadata")
@@ -178,23 +178,21 @@ def plan(
         Variable or role (``geo``, ``time``, ``metric``) → codes and expressions, `Listed`, or
         None to leave a variable out; variables not named are taken whole.
     fresh
-        Ask for the metadata even where they are kept.
+        Ask for limits, metadata and code lists even where they are kept.
 
     Raises
     ------
     SourceError
         Something asked for is not in the table; nothing is sent then.
     """
-    config, config_kept = _config(connection)
+    config, config_kept = _config(connection, fresh=fresh)
     metadata, metadata_kept = _metadata(connection, table, fresh)
-    records = [config_kept.record, metadata_kept.record]
-    codelists: dict[str, str] = {}
+    codelists: dict[str, tuple[CodeList, Kept]] = {}
 
     def codelist(name: str) -> CodeList:
-        found, kept = _codelist(connection, name, fresh)
-        records.append(kept.record)
-        codelists[name] = kept.record.sha256
-        return found
+        if name not in codelists:
+            codelists[name] = _codelist(connection, name, fresh)
+        return codelists[name][0]
 
     chosen = choose(metadata, asked or {}, codelist, explain)
     parts = tuple(split(chosen, int(config.get("maxDataCells") or MOST_CELLS)))
@@ -206,8 +204,8 @@ def plan(
         cells=count_cells(chosen),
         kept=kept,
         seconds=connection.pace.seconds_for(len(parts) - kept),
-        records=tuple(records),
-        codelists=codelists,
+        records=(config_kept.record, metadata_kept.record, *(kept.record for _, kept in codelists.values())),
+        codelists={name: kept.record.sha256 for name, (_, kept) in codelists.items()},
         versions={name: str(config[name]) for name in ("apiVersion", "appVersion") if name in config},
     )
 
@@ -335,6 +333,7 @@ def _fetched(connection: Connection, planned: Plan, parts: Sequence[tuple[Table,
         "left_out": tuple(one.variable for one in planned.chosen if not one.codes),
         "codelists": planned.codelists,
         "versions": planned.versions,
+        "must_be_shown": tuple(dict.fromkeys(note for part, _ in parts for note in mandatory_notes(part))),
     }
     records = [*planned.records, *(kept.record for _, kept in parts)]
     return Fetched(table, manifest_of(table, records, about, server=connection.base, language=connection.language))

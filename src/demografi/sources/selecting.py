@@ -22,6 +22,7 @@ GEOGRAPHIC = {"131", "104"}
 
 _CALL = re.compile(r"(top|bottom|from|to|range)\((.*)\)$", re.IGNORECASE)
 _MASK = re.compile(r"\*?[^*]*\*?$")
+_SHARE = re.compile(r"prosent|per ?cent|promille|gjennomsnitt|average|\bper\b(?! \d+\.)", re.IGNORECASE)
 _KLASS = re.compile(r"urn:ssb:classification:klass:(\d+)")
 
 
@@ -142,10 +143,14 @@ def choose(
         if variable in named:
             raise SourceError(f"The variable '{variable}' is chosen twice.", hint=f"Leave out '{name}'.")
         named[variable] = wish
-    return tuple(
+    chosen = tuple(
         _chosen(metadata, dimension, named.get(dimension.id, "*"), codelist, explain)
         for dimension in metadata.dimensions
     )
+    summing = [one.codelist for one in chosen if one.codelist and codelist(one.codelist).sums]
+    if summing:
+        _check_sums(metadata, chosen, summing[0])
+    return chosen
 
 
 def _chosen(
@@ -162,8 +167,6 @@ def _chosen(
     listed = ""
     if isinstance(wish, Listed):
         found = codelist(_known_list(metadata, dimension, wish.codelist))
-        if found.sums:
-            _check_sums(metadata, dimension, found)
         names, listed, wish = found.names, found.id, wish.codes
     where = f"'{dimension.id}' of table {metadata.id}"
     codes = expand(
@@ -289,15 +292,22 @@ def _known_list(metadata: Metadata, dimension: Dimension, name: str) -> str:
     )
 
 
-def _check_sums(metadata: Metadata, dimension: Dimension, codelist: CodeList) -> None:
-    if metadata.sums_allowed:
-        return
+def _check_sums(metadata: Metadata, chosen: Sequence[Chosen], codelist: str) -> None:
     # The server adds them up all the same, and shares added up are wrong numbers without an error.
-    raise SourceError(
-        f"The figures of table {metadata.id} may not be added up, and '{codelist.id}' would add them.",
-        where=f"The publisher marks the table so; variable '{dimension.id}'.",
-        hint="Fetch the single codes and calculate shares again from counts.",
-    )
+    why = [] if metadata.sums_allowed else ["The publisher says so of the whole table."]
+    for one in chosen:
+        dimension = metadata.variable(one.variable)
+        kinds = dimension.extension.get("measuringType") or {}
+        for code in one.codes if one.metric else ():
+            unit = str(dimension.units.get(code, {}).get("base", ""))
+            if kinds.get(code) == "Average" or _SHARE.search(unit):
+                why.append(f"'{code}' is an average or a share ({unit or kinds.get(code)}).")
+    if why:
+        raise SourceError(
+            f"Figures of table {metadata.id} may not be added up, and '{codelist}' would add them.",
+            where=why,
+            hint="Fetch the single codes and calculate shares again from counts.",
+        )
 
 
 def _check_left_out(metadata: Metadata, dimension: Dimension) -> None:
