@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pxweb_server import CodeList, DemoTable, Variable
+from pxweb_answers import CodeList, DemoTable, Variable
 
 REGIONS = {
     "0": "Hele landet",

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from clocks import Clock
-from pxweb_server import DemoTable, PxWebServer, Variable
+from pxweb_answers import DemoTable, Variable
+from pxweb_server import PxWebServer
 
 from demografi.errors import SourceError
 from demografi.sources import pxweb as door
