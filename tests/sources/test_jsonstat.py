@@ -61,7 +61,7 @@ def datasets(draw: st.DrawFn) -> dict[str, Any]:
     cells = math.prod(size)
     numbers = st.one_of(st.none(), st.integers(-(10**9), 10**12), st.floats(-1e9, 1e9, allow_nan=False))
     value = draw(st.lists(numbers, min_size=cells, max_size=cells))
-    status = {str(cell): draw(signs) for cell in range(cells) if value[cell] is None and draw(st.booleans())}
+    status = {str(cell): draw(signs) for cell in range(cells) if draw(st.booleans())}
     reply = {"version": "2.0", "class": "dataset", "label": draw(words), "source": draw(words), "id": ids}
     reply |= {"size": size, "dimension": dimension, "value": value, "updated": "2026-02-25T07:00:00Z"}
     extras = {"role": role, "status": status, "note": draw(st.lists(words, max_size=2))}

@@ -96,9 +96,9 @@ def write_snapshot(
     manifests = sorted(manifests, key=lambda one: canonical(one.as_json()))
     files = {"lock.json": _pretty(dict(lock or versions()))}
     files["manifest.json"] = _pretty({"format": FORMAT, "tables": [one.as_json() for one in manifests]})
+    known = {record.key: record for record in cache.records()}
     for manifest in manifests:
-        for name, content in _replies(cache, manifest):
-            files[name] = content
+        files |= _replies(cache, known, manifest)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
         for name in sorted(files):
@@ -115,8 +115,8 @@ def write_snapshot(
     return hashlib.sha256(packed.getvalue()).hexdigest()
 
 
-def _replies(cache: Cache, manifest: Manifest) -> Iterable[tuple[str, bytes]]:
-    known = {record.key: record for record in cache.records()}
+def _replies(cache: Cache, known: Mapping[str, Record], manifest: Manifest) -> dict[str, bytes]:
+    files: dict[str, bytes] = {}
     for reply in manifest.replies:
         record = known.get(reply.key)
         kept = cache.find(record.query) if record else None
@@ -126,8 +126,9 @@ def _replies(cache: Cache, manifest: Manifest) -> Iterable[tuple[str, bytes]]:
                 where=f"Wanted: sha256 {reply.sha256}, fetched {reply.fetched}.",
                 hint="Load the table again, and freeze it then.",
             )
-        yield f"replies/{reply.sha256}.json", kept.body
-        yield f"records/{reply.key}.json", record_bytes(kept.record)
+        files[f"replies/{reply.sha256}.json"] = kept.body
+        files[f"records/{reply.key}.json"] = record_bytes(kept.record)
+    return files
 
 
 def open_snapshot(path: Path | str, folder: Path | str) -> Snapshot:

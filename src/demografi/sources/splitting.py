@@ -121,16 +121,17 @@ def check_part(table: Table, chosen: Sequence[Chosen]) -> None:
 def join(parts: Sequence[Table], chosen: Sequence[Chosen]) -> Table:
     """Put the answers to the parts of a selection together, by code and never by place.
 
+    Variables and codes come out in the order of the metadata, whatever the order of the answers.
+
     Raises
     ------
     SourceError
         The parts do not cover the selection.
     """
     first = parts[0]
-    if len(parts) == 1:
-        return first
-    order = {one.variable: one.codes for one in chosen}
-    dimensions = tuple(_whole(d.id, order.get(d.id, d.codes), parts) for d in first.dimensions)
+    order = {one.variable: one.codes for one in chosen if one.codes}
+    added = {d.id: d.codes for d in first.dimensions if d.id not in order}
+    dimensions = tuple(_whole(name, codes, parts) for name, codes in (order | added).items())
     shape = [len(dimension.codes) for dimension in dimensions]
     signs = tuple(dict.fromkeys(sign for part in parts for sign in part.signs))
     values, places = np.full(shape, np.nan), np.full(shape, -1, dtype=np.int8)
