@@ -48,9 +48,12 @@ def test_an_answer_that_stays_spoiled_is_refused_and_not_kept(
     connection = connect(pxweb, timeout=(5.0, 0.2 if kind == "slow" else 5.0))
     with pytest.raises(SourceError, match="No usable answer came after 6 tries") as refusal:
         door.fetch(connection, "07459", HEIM)
-    assert said in str(refusal.value)
-    # What a wrong length leaves on the line spoils the next call as well, so that some never arrive.
-    assert len(pxweb.calls("/data")) == 6 or kind == "short length"
+    if kind == "short length":
+        # What a wrong length leaves on the line may spoil the next call as well, which then never arrives.
+        assert said in str(refusal.value) or "Connection aborted" in str(refusal.value)
+    else:
+        assert said in str(refusal.value)
+        assert len(pxweb.calls("/data")) == 6
     assert connection.cache is not None
     assert connection.cache.size()[0] == 2
 
