@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import requests
 from clocks import Clock
 from made_up_tables import persons, population
 from pxweb_server import PxWebServer, serving
@@ -56,6 +57,27 @@ def test_an_answer_that_stays_spoiled_is_refused_and_not_kept(
         assert len(pxweb.calls("/data")) == 6
     assert connection.cache is not None
     assert connection.cache.size()[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"Tid": ["2024", "2026"]}, "The answer has other codes of 'Tid' than asked for: 2024, 2025."),
+        ({"Kjonn": []}, "The answer lacks the variable 'Kjonn'."),
+    ],
+)
+def test_an_answer_to_another_question_is_refused_though_it_is_whole(
+    pxweb: PxWebServer, connect: Callable[..., Connection], changes: dict[str, list[str]], said: str
+) -> None:
+    pxweb.tables["07459"].figure = lambda cell: 5.0
+    asked = {"Region": ["5055"], "Kjonn": ["1", "2"], "Alder": ["000", "001"], "ContentsCode": ["*"]} | HEIM
+    asked = {name: codes for name, codes in (asked | changes).items() if codes and name != "geo"}
+    chosen = [{"variableCode": name, "valueCodes": codes} for name, codes in asked.items()]
+    other = requests.post(f"{pxweb.url}/tables/07459/data", json={"selection": chosen}, timeout=10)
+    pxweb.fail("raw", times=99, body=other.content)
+    with pytest.raises(SourceError, match="No usable answer came") as refusal:
+        door.fetch(connect(pxweb), "07459", HEIM)
+    assert f"the answer does not fit the question: {said}" in str(refusal.value)
 
 
 def test_an_answer_that_trickles_for_ever_is_given_up(pxweb: PxWebServer, connect: Callable[..., Connection]) -> None:

@@ -249,7 +249,7 @@ def test_notes_that_must_be_shown_come_into_the_manifest(
 ) -> None:
     table = pxweb.tables["07459"]
     table.notes = ("May be shown.", "Must be shown.")
-    table.extension = {"noteMandatory": {"1": True}}
+    table.extension = {"noteMandatory": {"0": False, "1": True}}
     got = door.fetch(connect(pxweb), "07459", HEIM)
     assert got.manifest.must_be_shown == ("Must be shown.",)
     assert got.manifest.notes == table.notes
