@@ -287,6 +287,17 @@ def test_new_figures_are_found_by_one_cheap_call_and_shown_cell_by_cell(
     assert len(pxweb.calls("/data")) == calls, "what is already new is not fetched again"
 
 
+def test_offline_gives_what_is_kept_and_never_claims_that_nothing_is_newer(
+    pxweb: PxWebServer, connect: Callable[..., Connection]
+) -> None:
+    got = door.fetch(connect(pxweb), "07459", HEIM)
+    door.newer(connect(pxweb), got.manifest)
+    offline = connect(pxweb, offline=True)
+    assert door.fetch(offline, "07459", HEIM, fresh=True).manifest == got.manifest
+    with pytest.raises(SourceError, match="'/tables/07459' cannot be asked for anew"):
+        door.newer(offline, got.manifest)
+
+
 def test_a_new_year_is_listed_as_found_in_the_new_edition_only(
     pxweb: PxWebServer, connect: Callable[..., Connection]
 ) -> None:

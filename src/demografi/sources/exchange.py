@@ -147,8 +147,9 @@ def ask(
     if not fresh and (known := _kept(connection, query, understand)):
         return known
     if connection.offline:
+        fault = "cannot be asked for anew" if fresh else "is not kept"
         raise SourceError(
-            f"'{question.path}' is not kept, and the network may not be touched.",
+            f"'{question.path}' {fault}, and the network may not be touched.",
             where=f"Looked in {connection.cache.folder if connection.cache else 'no cache'}.",
             hint="Load it once with offline=False.",
         )

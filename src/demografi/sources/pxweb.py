@@ -185,6 +185,7 @@ def plan(
     SourceError
         Something asked for is not in the table; nothing is sent then.
     """
+    fresh = fresh and not connection.offline
     config, config_kept = _config(connection, fresh=fresh)
     metadata, metadata_kept = _metadata(connection, table, fresh)
     codelists: dict[str, tuple[CodeList, Kept]] = {}
@@ -229,7 +230,7 @@ def fetch(
         Called after each part.
     fresh
         Look first whether the publisher has changed the table since its parts were kept, and
-        fetch those again that are older.
+        fetch those again that are older. Without a network what is kept is all there is.
 
     Raises
     ------
@@ -346,6 +347,11 @@ def newer(connection: Connection, manifest: Manifest) -> str:
     -------
     str
         The new update time, or empty where nothing has changed.
+
+    Raises
+    ------
+    SourceError
+        The server cannot be reached, or the network may not be touched.
     """
     path = f"/tables/{quote(manifest.table, safe='')}"
     reply, _ = ask(connection, Question(path), _an_object, fresh=True)
