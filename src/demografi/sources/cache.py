@@ -28,6 +28,8 @@ __all__ = [
     "canonical",
     "default_folder",
     "key_of",
+    "read_record",
+    "record_bytes",
     "unkept",
     "write_whole",
 ]

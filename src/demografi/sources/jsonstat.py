@@ -20,7 +20,7 @@ import pandas as pd
 
 from demografi.errors import SourceError
 
-__all__ = ["Dimension", "Table", "parse", "parse_dimensions", "parse_notes", "read"]
+__all__ = ["ROLES", "Dimension", "Table", "parse", "parse_dimensions", "parse_notes", "read"]
 
 ROLES = ("time", "geo", "metric")
 _READ = ("version", "class", "label", "source", "updated", "note", "role", "id", "size", "dimension", "value", "status")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from demografi.errors import SourceError
 
-__all__ = ["CancelledError", "Limiter"]
+__all__ = ["CancelledError", "Limiter", "stop_if_asked"]
 
 CALLS, WINDOW = 30, 60.0
 """Calls and seconds where a server does not say what it allows."""

@@ -15,7 +15,7 @@ from typing import Any
 from demografi.errors import SourceError
 from demografi.sources.jsonstat import Dimension
 
-__all__ = ["Chosen", "CodeList", "Listed", "Metadata", "choose", "expand"]
+__all__ = ["Asked", "Chosen", "CodeList", "Listed", "Metadata", "choose", "expand"]
 
 GEOGRAPHIC = {"131", "104"}
 """Classifications of municipalities and counties: what a variable without a role is known by."""

@@ -13,7 +13,7 @@ from demografi.errors import SourceError
 from demografi.sources.jsonstat import Dimension, Table
 from demografi.sources.selecting import Chosen
 
-__all__ = ["check_part", "count_cells", "join", "split"]
+__all__ = ["check_part", "count_cells", "fewest_pieces", "join", "split"]
 
 
 def count_cells(chosen: Sequence[Chosen]) -> int:

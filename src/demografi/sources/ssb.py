@@ -24,7 +24,17 @@ from demografi.sources.pxweb import Fetched, Plan, Progress, fetch, plan
 from demografi.sources.selecting import Asked, Listed
 from demografi.tables import PROGRAM
 
-__all__ = ["ADDRESS", "connect", "convert_query", "fetch_table", "is_provisional", "plan_table", "successors"]
+__all__ = [
+    "ADDRESS",
+    "connect",
+    "convert_query",
+    "explain_code",
+    "fetch_table",
+    "is_provisional",
+    "is_quiet",
+    "plan_table",
+    "successors",
+]
 
 LOG = logging.getLogger(PROGRAM)
 ADDRESS = "https://data.ssb.no/api/pxwebapi/v2"
