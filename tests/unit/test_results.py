@@ -158,7 +158,7 @@ def test_jsonstat_holds_every_cell(engerdal: dg.Gap) -> None:
     projection = engerdal.need.projection
     told = json.loads(projection.to_jsonstat())
     assert sum(told["value"]) == pytest.approx(projection.to_frame()["persons"].sum())
-    assert told["size"] == [1, 15, 2, 106]
+    assert told["size"] == [1, 15, 2, 106, 1]
     assert told["updated"] == "2026-01-01"
 
 

@@ -16,6 +16,7 @@ from demografi.projection.arrays import as_tables, meet, run, stocks
 from demografi.projection.fitting import fit
 from demografi.regions import Summable
 from demografi.scenarios import Scenario
+from demografi.sources.jsonstat_writing import lay_out, to_jsonstat
 from demografi.tables import Caution, Contract, source_line
 
 if TYPE_CHECKING:
@@ -167,20 +168,16 @@ class Projection(Summable):
     def to_jsonstat(self) -> str:
         """Return the population as JSON-stat 2 text, ready for other programs."""
         import json
-        import warnings
 
-        from pyjstat import pyjstat
-
-        table = self.tables["population"].rename(columns={"persons": "value"})
-        with warnings.catch_warnings():
-            # pyjstat warns of its own deprecated inner call.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            dataset = pyjstat.Dataset.read(table.astype({"year": "str", "age": "str"}))
-        # pyjstat stamps the clock and a source of its own.
-        dataset["updated"] = f"{self.launch}-01-01"
-        dataset["source"] = source_line(self.sources, "en")
-        dataset["label"] = f"{self.region.name}, {self.vintage}, {self.scenario}"
-        return json.dumps(dataset, ensure_ascii=False)
+        table = lay_out(
+            self.tables["population"],
+            "persons",
+            label=f"{self.region.name}, {self.vintage}, {self.scenario}",
+            source=source_line(self.sources, "en"),
+            updated=f"{self.launch}-01-01",
+            units={"persons": "persons"},
+        )
+        return json.dumps(to_jsonstat(table), ensure_ascii=False)
 
     def plot(self, language: str = "nb", **drawn: Any) -> Axes:
         """Draw the pyramid at the launch and in the last year; ``drawn`` goes to the figure."""

@@ -6,13 +6,12 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
-from typing import cast
 
 import pandas as pd
 
 from demografi.errors import SourceError, TableError
+from demografi.sources import jsonstat, jsonstat_writing
 from demografi.sources.files import columns, guards, px, staff, statbank
 from demografi.sources.files import grid as grids
 from demografi.sources.files.columns import SERVICES, Layout
@@ -106,7 +105,7 @@ def read(
     else:
         text, _ = guards.decoded(content, path.name)
         if text.lstrip("\ufeff \r\n\t")[:1] in ("{", "["):
-            return _json_stat(text, path.name)
+            return _json_stat(text, path, content)
         long, kind = _text(text, path.name, asked)
     return _table(long, kind, path, content)
 
@@ -214,19 +213,43 @@ def _parquet(path: Path, asked: _Asked) -> Long:
     return columns.read_own(Grid("", [header, *rows]), asked.values, year_end=asked.year_end)
 
 
-def _json_stat(text: str, name: str) -> Table:
+def _json_stat(text: str, path: Path, content: bytes) -> Table:
     try:
-        reader = import_module("demografi.sources.jsonstat").read_jsonstat
-    except ImportError:
+        reply = json.loads(text)
+    except (ValueError, RecursionError) as error:
         raise SourceError(
-            f"'{name}' is JSON, which this installation cannot read yet.", hint="Download it as CSV or PX."
+            f"'{path.name}' begins as JSON and is cut or damaged.", where=f"{error}.", hint="Download it again."
         ) from None
-    try:
-        return cast(Table, reader(json.loads(text)))
-    except json.JSONDecodeError as error:
+    found = _dataset(reply, path.name)
+    frame = found.to_frame()
+    frame = frame.astype({name: "str" for name in frame.columns if name != "value"})
+    # A cell the publisher left empty says why in its status, like every other.
+    frame["status"] = frame["status"].mask(frame["value"].isna() & (frame["status"] == ""), "..")
+    source = Source(
+        id=f"file_{hashlib.sha256(content).hexdigest()[:12]}",
+        publisher=found.source,
+        table=found.id or path.name,
+        title=found.label or path.name,
+        updated=found.updated,
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
+    units = {code: str(unit.get("base", "")) for code, unit in found.units.items()}
+    return Table(frame, source, "json-stat", found.labels, units, found.notes, found.updated)
+
+
+def _dataset(reply: object, name: str) -> jsonstat.Table:
+    if isinstance(reply, dict) and "class" in reply:
+        return jsonstat.parse(reply)
+    if not isinstance(reply, dict) or not reply:
+        raise SourceError(f"'{name}' is JSON, but no JSON-stat.", hint="Download it as JSON-stat 2, CSV or PX.")
+    datasets = jsonstat_writing.read_bundle(reply)
+    if len(datasets) > 1:
         raise SourceError(
-            f"'{name}' begins as JSON and is cut or damaged.", where=f"{error}.", hint="Download it again."
-        ) from None
+            f"'{name}' holds {len(datasets)} datasets.",
+            where=f"They are: {', '.join(map(str, reply))}.",
+            hint="Save the one you want in a file of its own.",
+        )
+    return datasets[0]
 
 
 def _table(long: Long, kind: str, path: Path, content: bytes) -> Table:
