@@ -232,7 +232,8 @@ class Caution:
         Row of ``data/labels.csv``.
     values
         What fills its blanks, as pairs: text stays as it is (years are text), numbers are
-        printed as people write them, tuples of names are joined.
+        printed as people write them (a name that begins with ``share`` as per cent), tuples of
+        names are joined.
     """
 
     key: str
@@ -245,15 +246,17 @@ class Caution:
 
     def text(self, language: str = "en") -> str:
         """Say it in ``"nb"``, ``"nn"`` or ``"en"``."""
-        return labels.text(self.key, language, **{name: _said(v, language) for name, v in self.values})
+        return labels.text(self.key, language, **{name: _said(name, v, language) for name, v in self.values})
 
 
-def _said(value: str | float | tuple[str, ...], language: str) -> str:
+def _said(name: str, value: str | float | tuple[str, ...], language: str) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, tuple | list):
         return labels.join_names(value, language)
-    return labels.number(value, language=language)
+    if name.startswith("share"):
+        return labels.percent(value, 1, language=language)
+    return labels.number(value, 0 if float(value).is_integer() else 1, language=language)
 
 
 def merge_unique(*groups: Iterable[Caution]) -> tuple[Caution, ...]:

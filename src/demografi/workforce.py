@@ -199,8 +199,8 @@ def supply(observed: Observed, to: int) -> Supply:
         "lacking": {},
     }
     cautions = (
-        Caution.of("caution_nurse_ages", year=str(share.year), share=labels.percent(share.share_old, 1)),
-        Caution.of("caution_nurse_exit", age=labels.number(EXIT_AGE, 1)),
+        Caution.of("caution_nurse_ages", year=str(share.year), share=share.share_old),
+        Caution.of("caution_nurse_exit", age=EXIT_AGE),
         Caution.of("caution_nurse_concept"),
     )
     sources = (shipped.source("nurse_person_years"), shipped.source("share_55plus"))

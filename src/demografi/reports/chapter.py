@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from demografi import labels
 from demografi.needs import figure_words, ministry_bridge
 from demografi.ratios import MAIN, Indicators, indicators
+from demografi.regions import NATION
 from demografi.reports.content import Chapter, Figure, KeyNumber, Section, Table
 from demografi.sources import shipped
 from demografi.tables import merge_sources, source_line
@@ -152,7 +153,7 @@ def _residents(teller: _Teller, numbers: Iterator[int]) -> Section:
     causes = projection.explain("80+", last).groupby("cause")["persons"].sum()
     code = teller.gap.region.code
     others = [
-        f"{name} {teller.number(teller.support(other, last), 1)}"
+        f"{teller.text('whole_country') if other == NATION else name} {teller.number(teller.support(other, last), 1)}"
         for other, name in teller.ratios.facts["against"].items()
     ]
     population = teller.text(
