@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import demografi as dg
@@ -91,3 +92,38 @@ def test_profiles_are_whole_and_name_their_source() -> None:
     table = profiles()
     assert np.allclose(table.groupby("profile")["share"].sum(), 1.0)
     assert (table["source"] != "").all()
+
+
+def _students(persons: float) -> pd.DataFrame:
+    ages = range(20, 24)
+    return pd.DataFrame({"region": "5059", "sex": "female", "age": ages, "persons": persons})
+
+
+def test_a_special_population_does_not_age_in_place() -> None:
+    orkland = dg.example("Orkland")
+    plain, apart = dg.project(orkland, 2040), dg.project(orkland, 2040, special=_students(20.0))
+
+    def women(projection: dg.Projection, year: int, first: int, last: int) -> float:
+        table = projection.to_frame()
+        of = (table["year"] == year) & (table["sex"] == "female") & table["age"].between(first, last)
+        return float(table[of]["persons"].sum())
+
+    assert women(apart, 2026, 20, 23) == women(plain, 2026, 20, 23)
+    assert apart.facts["special"] == 80
+    assert women(apart, 2040, 34, 37) < women(plain, 2040, 34, 37)
+    causes = apart.explain("total").pivot(index="region", columns="cause", values="persons")
+    assert np.abs(causes.drop(columns="end").sum(axis=1) - causes["end"]).max() < 1e-8
+
+
+@pytest.mark.parametrize(
+    ("special", "fault"),
+    [
+        (_students(900.0), "The special population of 5059 does not fit in its population."),
+        (_students(-1.0), "The special population of 5059 does not fit in its population."),
+        (_students(1.0).assign(region="0301"), "The special population has a row that is not projected"),
+    ],
+)
+def test_a_special_population_that_cannot_be_is_refused(special: pd.DataFrame, fault: str) -> None:
+    with pytest.raises(dg.ScenarioError) as error:
+        dg.project(dg.example("Orkland"), 2030, special=special)
+    assert str(error.value).splitlines()[0].startswith(fault)

@@ -12,7 +12,7 @@ import pandas as pd
 from demografi import ages, labels
 from demografi.errors import ScenarioError
 from demografi.observed import FLOWS, POPULATION, Observed
-from demografi.projection.arrays import as_tables, meet, run, stocks
+from demografi.projection.arrays import as_tables, meet, run, special_block, stocks
 from demografi.projection.fitting import fit
 from demografi.regions import Summable
 from demografi.scenarios import Scenario
@@ -298,6 +298,7 @@ def project(
     fertility: pd.DataFrame | None = None,
     scenario: Scenario = MAIN_SCENARIO,
     control: pd.DataFrame | None = None,
+    special: pd.DataFrame | None = None,
 ) -> Projection:
     """Carry every part of a region forward, year by year, from the last counted 1 January.
 
@@ -316,6 +317,9 @@ def project(
     control
         ``year sex age persons`` that the members together must meet each year after the launch: a county's or a
         nation's projection, one's own or Statistics Norway's [persons on 1 January].
+    special
+        ``region sex age persons`` who do not age in place: students, conscripts, people in reception centres. They are
+        taken out of the counted years, held constant, and put back [persons on 1 January].
 
     Returns
     -------
@@ -353,14 +357,18 @@ def project(
         )
     members = observed.region.members
     past = stocks(observed, members)
+    apart = special_block(special, past, members)
+    past = past - apart
     fitted = fit(observed, past, to - launch, mortality, fertility)
     _refuse_additions(scenario, observed, launch, to)
     path, local, held = run(past, fitted, scenario, launch, members)
+    path = path + apart
     if control is not None:
         path = meet(path, control, launch)
     facts = {
         "region": observed.facts["region"],
         "controlled": control is not None,
+        "special": float(apart.sum()),
         "launch": launch,
         "to": to,
         "vintage": f"demografi {launch}",

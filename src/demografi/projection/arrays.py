@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from demografi.scenarios import Scenario
     from demografi.tables import Source
 
-__all__ = ["SEXES", "Fitted", "as_array", "as_tables", "meet", "run", "stocks"]
+__all__ = ["SEXES", "Fitted", "as_array", "as_tables", "meet", "run", "special_block", "stocks"]
 
 SEXES = ("female", "male")
 FEWEST_YEARS = 6
@@ -103,6 +103,37 @@ def run(
         held += int(np.count_nonzero(path < 0))
         path = np.maximum(path, 0.0)
     return path, local, held
+
+
+def special_block(special: pd.DataFrame | None, past: Floats, regions: tuple[str, ...]) -> Floats:
+    """Return the people who do not age in place as an array (region, sex, age); zeros where none are named.
+
+    Raises
+    ------
+    ScenarioError
+        A place is not projected, or the block holds more people than lived in a cell in a counted year.
+    """
+    block = np.zeros(past.shape[1:])
+    if special is None:
+        return block
+    for row in special.to_dict("records"):
+        if row["region"] not in regions or row["sex"] not in SEXES or not 0 <= row["age"] < past.shape[-1]:
+            raise ScenarioError(
+                f"The special population has a row that is not projected: {row}.",
+                where=f"Projected: {', '.join(regions)}; ages 0–{past.shape[-1] - 1}.",
+                hint="special[['region', 'sex', 'age', 'persons']]",
+            )
+        block[regions.index(row["region"]), SEXES.index(row["sex"]), int(row["age"])] += row["persons"]
+    over = np.argwhere((past < block).any(axis=0))
+    if len(over) or (block < 0).any():
+        place, sex, age = over[0] if len(over) else np.argwhere(block < 0)[0]
+        fewest = past[:, place, sex, age].min()
+        raise ScenarioError(
+            f"The special population of {regions[place]} does not fit in its population.",
+            where=f"{SEXES[sex]}, age {age}: {block[place, sex, age]:g} named, {fewest:g} counted.",
+            hint="Name only those who live there in every counted year.",
+        )
+    return block
 
 
 def meet(path: Floats, control: pd.DataFrame, launch: int) -> Floats:
