@@ -9,7 +9,6 @@ from demografi.rates.chain import chain_link, link_factors
 from demografi.rates.control import (
     blend_with_trend,
     damped_sum,
-    meet_total,
     mix_official,
     net_migration_path,
     rake_factors,
@@ -45,12 +44,6 @@ def test_the_blend_meets_the_mixed_total_and_leaves_the_old() -> None:
     assert blended[1].sum() == pytest.approx(80 + 8)
     np.testing.assert_array_equal(blended[..., 3], projected[..., 3])
     np.testing.assert_array_equal(blended[0], projected[0])
-
-
-def test_an_outside_total_is_met_by_the_young() -> None:
-    met = meet_total(np.full((2, 3, 2, 4), 10.0), np.array([240.0, 252.0]), 3)
-    np.testing.assert_allclose(met.sum(axis=(1, 2, 3)), [240, 252])
-    np.testing.assert_array_equal(met[..., 3], 10.0)
 
 
 def test_official_growth_moves_half_way_and_is_kept_beyond_its_horizon() -> None:

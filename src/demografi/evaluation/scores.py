@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from demografi.rates.pooling import Floats, Ints
+from demografi.rates.pooling import Floats
 
 GROUP_STARTS = (0, 6, 16, 20, 45, 67, 80, 90)
 """First age of each of the eight groups used by care planners [years of age]."""
@@ -43,14 +43,3 @@ def summary(errors: Floats) -> dict[str, float]:
 def structure_error(projected: Floats, observed: Floats) -> Floats:
     """Return 50·Σ|p − o| / Σo over the last axis (age groups): per cent misplaced."""
     return np.asarray(50.0 * np.abs(projected - observed).sum(axis=-1) / observed.sum(axis=-1))
-
-
-def summary_by_class(errors: Floats, sizes: Floats, bounds: tuple[float, ...]) -> list[dict[str, float]]:
-    """Summarise errors (R,) within size classes split at ``bounds`` [persons]."""
-    classes: Ints = np.digitize(sizes, bounds)
-    return [summary(errors[classes == k]) for k in range(len(bounds) + 1) if np.isfinite(errors[classes == k]).any()]
-
-
-def mean_summary(summaries: list[dict[str, float]]) -> dict[str, float]:
-    """Average summaries over launches with equal weight."""
-    return {key: float(np.mean([s[key] for s in summaries])) for key in summaries[0]}

@@ -5,7 +5,7 @@ Arrays run over (year, region, sex, age); sex 0 is female. Nothing here knows a 
 
 from demografi.rates import paths
 from demografi.rates.chain import chain_link, link_factors
-from demografi.rates.lifetables import infant_survival, life_expectancy, life_table, survival_shares
+from demografi.rates.lifetables import infant_survival, life_expectancy, life_table
 from demografi.rates.local import fit_local
 from demografi.rates.national import fit_national
 from demografi.rates.parameters import Country, LocalRates, Parameters
@@ -24,5 +24,4 @@ __all__ = [
     "life_table",
     "link_factors",
     "paths",
-    "survival_shares",
 ]

@@ -106,23 +106,6 @@ def rake_factors(projected: Floats, target: Floats) -> Floats:
     return np.where(total > 0, target / np.maximum(total, 1e-12), 1.0)
 
 
-def meet_total(projected: Floats, totals: Floats, to_age: int) -> Floats:
-    """Scale ages below ``to_age`` in all places so that the sum meets given totals.
-
-    For users who must land on an outside national total; the default does not, because it
-    costs accuracy in the places.
-
-    Parameters
-    ----------
-    projected : (H + 1, R, S, A); totals : (H + 1,) persons in all places together
-    """
-    younger = projected[..., :to_age].sum(axis=(1, 2, 3))
-    older = projected[..., to_age:].sum(axis=(1, 2, 3))
-    met = projected.copy()
-    met[..., :to_age] *= ((totals - older) / younger)[:, None, None, None]
-    return met
-
-
 def trend_slopes(totals: Floats, base_years: tuple[int, ...]) -> Floats:
     """Return each place's mean yearly change of inhabitants, (T, R) → (R,).
 

@@ -1,4 +1,4 @@
-"""Life tables: period life tables of single-year death rates, and survival from one 1 January to the next."""
+"""Life tables: period life tables of single-year death rates,."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from demografi.errors import TableError
 
-__all__ = ["infant_survival", "life_expectancy", "life_table", "survival_shares"]
+__all__ = ["infant_survival", "life_expectancy", "life_table"]
 
 Array = NDArray[np.float64]
 INFANT_YEARS = 0.1
@@ -57,41 +57,6 @@ def life_table(mx: Array) -> dict[str, Array]:
 def life_expectancy(mx: Array) -> Array:
     """Return period life expectancy at birth [years]; ages on the last axis."""
     return np.asarray(life_table(mx)["ex"][..., 0])
-
-
-def survival_shares(mx: Array, open_age: int) -> Array:
-    """Return the shares that survive from one 1 January to the next.
-
-    Parameters
-    ----------
-    mx
-        Death rates by single age to an age beyond ``open_age``, shape (…, age).
-    open_age
-        The age that is open in the population; older rates are weighted by the life table.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (…, open_age + 1): from birth to age 0 at the end of the year, from a−1 to a, and
-        from open_age−1 and older into the open age [share].
-
-    Notes
-    -----
-    L(a)/L(a−1) of the life table, L(0)/l(0) at birth, T(A)/T(A−1) into the open age
-    (United Nations, ccmppWPP).
-
-    Examples
-    --------
-    >>> float(survival_shares(np.full(4, 0.1), 2)[2].round(4))
-    0.9048
-    """
-    table = life_table(mx)
-    Lx, Tx = table["Lx"], table["Tx"]
-    shares = np.empty((*mx.shape[:-1], open_age + 1))
-    shares[..., 0] = Lx[..., 0]
-    shares[..., 1:open_age] = Lx[..., 1:open_age] / Lx[..., : open_age - 1]
-    shares[..., open_age] = Tx[..., open_age] / Tx[..., open_age - 1]
-    return np.minimum(shares, 1.0)
 
 
 def infant_survival(mx: Array) -> Array:
