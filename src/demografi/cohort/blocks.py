@@ -67,12 +67,12 @@ class Run(NamedTuple):
         return Run(slice(self.ages.start + 1, self.ages.stop + 1), self.slots)
 
 
-def chunks(draws: int, blocks: Blocks) -> list[slice]:
-    """Cut draws into chunks of whole cache lines."""
+def chunks(draws: int, blocks: Blocks, alone: bool = False) -> list[slice]:
+    """Cut draws into chunks of whole cache lines; ``alone``: they are taken one by one."""
     width = blocks.draws
     if not width:
-        each = max(LEAST_DRAWS, -(-draws // blocks.workers))
-        width = -(-min(each, CHUNK_DRAWS) // 8) * 8
+        each = max(LEAST_DRAWS, -(-draws // (1 if alone else blocks.workers)))
+        width = -(-min(each, 2 * CHUNK_DRAWS if alone else CHUNK_DRAWS) // 8) * 8
     return [slice(start, min(start + width, draws)) for start in range(0, draws, width)]
 
 

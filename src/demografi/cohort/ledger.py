@@ -59,6 +59,8 @@ class Keep:
         First age of the last group in ``Carried.quantiles`` and ``Carried.last``; None: as the population.
     each_year
         Called with a :class:`Drawn` after every year. Whole flows of one year take eight times the population's memory.
+    last
+        Give the last population of every draw.
     """
 
     groups: Real | None = None
@@ -66,6 +68,7 @@ class Keep:
     flows: bool = False
     open_age: int | None = None
     each_year: Callable[[Drawn], None] | None = None
+    last: bool = True
 
     def check(self, size: Size) -> None:
         """Refuse groups, an open age or probabilities that do not fit."""

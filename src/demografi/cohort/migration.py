@@ -7,7 +7,7 @@ arrives; the three steps are therefore functions of their own.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,23 +54,26 @@ class Tile(NamedTuple):
 
 
 class Work:
-    """One chunk of draws and the room a thread needs for it."""
+    """One chunk of draws, (age slot, sex, region, draw), and the room a thread needs for it.
 
-    def __init__(self, state: Real, draws: slice, size: Size, blocks: Blocks, ledger: Ledger) -> None:
+    Chunks have memory of their own, as a tile that is one stretch of memory is worked on twice as fast.
+    """
+
+    def __init__(self, draws: slice, size: Size, blocks: Blocks, ledger: Ledger, dtype: np.dtype[Any]) -> None:
         self.draws, self.size, self.ledger = draws, size, ledger
-        self.state = state[..., draws]
         width = draws.stop - draws.start
+        self.state: Real = np.empty((*size.shape[:3], width), dtype)
         self.most_ages, self.blocks = tiles(size, width, blocks)
         regions = max(block.stop - block.start for block in self.blocks)
-        self._scratch = np.empty((2, self.most_ages, 2, regions, width), state.dtype)
+        self._scratch = np.empty((2, self.most_ages, 2, regions, width), dtype)
         self._exact = np.empty((self.most_ages, 2, regions, width))
-        self.births = np.zeros((2, size.regions, width), state.dtype)
+        self.births = np.zeros((2, size.regions, width), dtype)
         """Births so far to the women of the start and of the end of the year, (end, region, draw)."""
-        self.by_mother = np.zeros((size.ages if ledger.wants_flows else 0, size.regions, width), state.dtype)
+        self.by_mother = np.zeros((size.ages if ledger.wants_flows else 0, size.regions, width), dtype)
         self.clamped: NDArray[np.int64] = np.zeros(size.regions, np.int64)
         self.pool = ExactSum((self.most_ages, 2, width))
-        self.leavers: Real = np.empty((0,), state.dtype)
-        self.arrivals: Real = np.empty((0,), state.dtype)
+        self.leavers: Real = np.empty((0,), dtype)
+        self.arrivals: Real = np.empty((0,), dtype)
 
     def scratch(self, tile: Tile, which: int = 0) -> Real:
         """Give room of the tile's shape."""

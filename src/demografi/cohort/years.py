@@ -1,8 +1,9 @@
 """Carry any number of draws of any number of regions forward, year by year.
 
 Per year, threads take chunks of draws, which never meet; within a chunk ages are taken youngest first, so that sums
-over ages have one order however the work is cut. Equations: United Nations Population Division, cohort-component
-method as in its program ccmppWPP.
+over ages have one order however the work is cut. Where leavers have destinations, the matrix products have threads of
+their own, which do badly beside others: chunks are then taken one by one. Equations: United Nations Population
+Division, cohort-component method as in its program ccmppWPP.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Carried(NamedTuple):
     """What a run leaves behind; what was not asked for is empty."""
 
     last: Real
-    """Persons on the last 1 January, (age, sex, region, draw)."""
+    """Persons on the last 1 January, (age, sex, region, draw); empty if ``Keep.last`` is false."""
     groups: Real
     """Persons in age groups, (year, group, sex, region, draw); the first year is the one after the start."""
     flows: dict[str, Real]
@@ -127,22 +128,22 @@ def carry(
     check_noise(noise, len(years), size)
     keep.check(size)
     kind = _dtype(dtype)
-    state = _state(population, size, len(years), kind)
     ledger = Ledger(keep, size, len(years), kind)
-    works = [Work(state, draws, size, blocks, ledger) for draws in chunks(size.draws, blocks)]
+    alone = any(isinstance(rates.migration, Destinations) for rates in years)
+    works = [Work(draws, size, blocks, ledger, kind) for draws in chunks(size.draws, blocks, alone)]
     clamped = np.zeros((len(years), size.regions), np.int64)
     spread = np.zeros((len(years), len(keep.quantiles), (keep.open_age or size.ages - 1) + 1, 2, size.regions), kind)
     with ThreadPoolExecutor(blocks.workers) as threads:
         each: Each = map if blocks.workers == 1 else threads.map
+        _do(each, partial(_settle_in, population=population, offset=len(years)), works)
         for year, ready in enumerate(_ready(years, size, timing, kind)):
             now = _Now(year, len(years) - year, ready, births == "after", noise)
             ledger.clear()
-            for _ in each(partial(_live, now=now), works):
-                pass
+            _do(map if alone else each, partial(_live, now=now), works)
             clamped[year] = np.sum([work.clamped for work in works], axis=0)
-            _spread(state, now.offset - 1, keep, spread[year], each)
-            ledger.close(year, partial(_in_age_order, state, now.offset - 1), keep.each_year)
-    last = state if keep.open_age is None else narrow(state, keep.open_age)
+            _spread(works, now.offset - 1, keep, spread[year], each)
+            ledger.close(year, partial(_in_age_order, works, now.offset - 1, each), keep.each_year)
+        last = _last(works, keep, each)
     return Carried(last, ledger.stocks, ledger.flows, spread, clamped)
 
 
@@ -277,33 +278,59 @@ def _enter_births(work: Work, now: _Now) -> None:
         work.ledger.enter("births", now.year, (age,), slice(None), work.draws, born[None])
 
 
-def _spread(state: Real, offset: int, keep: Keep, out: Real, each: Each) -> None:
+def _spread(works: list[Work], offset: int, keep: Keep, out: Real, each: Each) -> None:
     """Find the quantiles over draws of every cell; the last age of ``out`` takes all older."""
-    ages, top = len(state), out.shape[1] - 1
+    size, top = works[0].size, out.shape[1] - 1
 
     def at_age(age: int) -> None:
-        for start in range(0, state.shape[2], ROWS_SORTED):
+        for start in range(0, size.regions, ROWS_SORTED):
             regions = slice(start, start + ROWS_SORTED)
             for sex in (FEMALE, MALE):
-                cells = state[(age + offset) % ages, sex, regions]
-                for older in range(age + 1, ages) if age == top else ():
-                    cells = cells + state[(older + offset) % ages, sex, regions]
+                cells = cells_of(age, sex, regions)
+                for older in range(age + 1, size.ages) if age == top else ():
+                    cells += cells_of(older, sex, regions)
                 out[:, age, sex, regions] = quantiles(cells, keep.quantiles)
 
+    def cells_of(age: int, sex: int, regions: slice) -> Real:
+        slot = (age + offset) % size.ages
+        return np.concatenate([work.state[slot, sex, regions] for work in works], axis=-1)
+
     if keep.quantiles:
-        for _ in each(at_age, range(top + 1)):
-            pass
+        _do(each, at_age, range(top + 1))
 
 
-def _in_age_order(state: Real, offset: int) -> Real:
-    return state[(np.arange(len(state)) + offset) % len(state)]
-
-
-def _state(population: Real, size: Size, n_years: int, kind: np.dtype[Any]) -> Real:
-    state = np.empty(size.shape, kind)
+def _settle_in(work: Work, population: Real, offset: int) -> None:
+    """Put the start population in its slots."""
+    draws = work.draws if population.shape[3] > 1 else slice(None)
     for age, persons in enumerate(population):
-        state[(age + n_years) % size.ages] = persons
-    return state
+        work.state[(age + offset) % work.size.ages] = persons[..., draws]
+
+
+def _last(works: list[Work], keep: Keep, each: Each) -> Real:
+    """Give the last population if it is wanted; after the last year, slots are ages."""
+    if not keep.last:
+        return np.empty((0,), works[0].state.dtype)
+    whole = works[0].state if len(works) == 1 else _in_age_order(works, 0, each, free=True)
+    return whole if keep.open_age is None else narrow(whole, keep.open_age)
+
+
+def _in_age_order(works: list[Work], offset: int, each: Each, *, free: bool = False) -> Real:
+    """Put all draws in one array; ``free`` gives up each chunk as it is copied."""
+    whole = np.empty(works[0].size.shape, works[0].state.dtype)
+
+    def copy(work: Work) -> None:
+        for age in range(len(whole)):
+            whole[age, ..., work.draws] = work.state[(age + offset) % len(whole)]
+        if free:
+            work.state = np.empty((0,), whole.dtype)
+
+    _do(each, copy, works)
+    return whole
+
+
+def _do(each: Each, work: Callable[[Any], None], on: Iterable[Any]) -> None:
+    for _ in each(work, on):
+        pass
 
 
 def _size(population: Real, years: Sequence[Rates]) -> Size:
