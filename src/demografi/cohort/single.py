@@ -1,8 +1,8 @@
-"""The year itself: arrays in, arrays out. No pandas, no files, no opinions about rates.
+"""One year of one path: the simple step. Arrays over (region, sex, age), sex 0 female and 1 male.
 
-Arrays run over (region, sex, age): sex 0 female and 1 male, ages 0 … A completed years, A open.
-One step goes from 1 January to the next. Equations: United Nations Population Division, cohort-component
-method as in its program ccmppWPP, migration at the end of the year, births by women before the migrants.
+Ages are 0 … A completed years, A open. One step goes from 1 January to the next. Equations: United Nations
+Population Division, cohort-component method as in its program ccmppWPP, migration at the end of the year, births by
+women before the migrants.
 """
 
 from __future__ import annotations
