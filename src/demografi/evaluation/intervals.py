@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from demografi.evaluation import runs
 from demografi.evaluation.launches import run_launch
 from demografi.evaluation.past_errors import scored_places
-from demografi.evaluation.runs import GROUPS, NAMES
 from demografi.evaluation.scores import group_ages
 from demografi.rates import Settings
 from demografi.rates.pooling import Floats, Ints
@@ -20,11 +20,13 @@ from demografi.uncertainty import ErrorModel, PastErrors, draw_factors, quantile
 __all__ = ["LEVELS", "Unit", "empirical_ends", "interval_rows", "summary_of_intervals", "units_of"]
 
 LEVELS = (0.5, 0.8, 0.95)
+NAMES = (*runs.NAMES, "0-15")
+TOTAL = NAMES.index("total")
 SIZES = (2_000, 5_000, 10_000, 20_000, 50_000)
 CHUNK = 100
 FEWEST_LAUNCHES = 2
 GROWTH_POWER = 0.7
-"""How interval width is carried to horizons no past launch has reached: (h / longest)^0.7, as in the first measurements."""
+"""Carries interval width to horizons no past launch has reached: (h / longest)^0.7, as in the first measurements."""
 
 
 @dataclass(frozen=True)
@@ -48,20 +50,20 @@ def units_of(regions: tuple[str, ...]) -> list[Unit]:
 
 
 def with_sums(groups: Floats) -> Floats:
-    """Add total, 80+ and 20–66 to the eight groups, (..., 8) → (..., 11)."""
-    extra = [groups.sum(-1), groups[..., 6:8].sum(-1), groups[..., 3:5].sum(-1)]
+    """Add total, 80+, 20–66 and 0–15 to the eight groups, (..., 8) → (..., 12)."""
+    extra = [groups.sum(-1), groups[..., 6:8].sum(-1), groups[..., 3:5].sum(-1), groups[..., :2].sum(-1)]
     return np.concatenate([groups, np.stack(extra, axis=-1)], axis=-1)
 
 
 def sums_of(values: Floats, units: list[Unit]) -> Floats:
-    """Sum places to units over the last axis but one, (..., R, 8) → (..., U, 11)."""
+    """Sum places to units over the last axis but one, (..., R, 8) → (..., U, 12)."""
     return with_sums(np.stack([values[..., unit.members, :].sum(axis=-2) for unit in units], axis=-2))
 
 
 def draws_of_units(
     model: ErrorModel, persons: Floats, reference: Reference, horizons: list[int], draws: int, seed: int
 ) -> Floats:
-    """Return drawn persons (D, h, U, 11) of the scored units; ``persons`` (H + 1, R, 8) projected."""
+    """Return drawn persons (D, h, U, 12) of the scored units; ``persons`` (H + 1, R, 8) projected."""
     places = scored_places(reference)
     codes = np.array([int(reference.regions[i]) for i in places])
     units = units_of(tuple(reference.regions[i] for i in places))
@@ -104,7 +106,7 @@ def interval_rows(
     projected, observed = sums_of(persons, units), sums_of(seen, units)
     shape = observed.shape
     columns: dict[str, Floats] = {
-        "inhabitants": np.broadcast_to(projected[0, :, 8][None, :, None], shape),
+        "inhabitants": np.broadcast_to(projected[0, :, TOTAL][None, :, None], shape),
         "projected": projected[asked],
         "observed": observed,
         "crps": crps(sample, observed),
@@ -139,21 +141,21 @@ def crps(sample: Floats, observed: Floats) -> Floats:
 def empirical_ends(
     past: PastErrors, units: list[Unit], projected: Floats, horizons: list[int]
 ) -> dict[float, tuple[Floats, Floats]]:
-    """Return intervals from quantiles of past errors by size class, (h, U, 11) for each level.
+    """Return intervals from quantiles of past errors by size class, (h, U, 12) for each level.
 
     Municipalities by inhabitants at launch; tens and counties each as one class.
     """
     before, came = sums_of(past.projected, units), sums_of(past.observed, units)
     errors = np.log((came + 0.5) / (before + 0.5))
-    classes = np.array([_class(unit.kind, n) for unit, n in zip(units, projected[0, :, 8], strict=True)])
-    then = np.stack([[_class(u.kind, n) for u, n in zip(units, row, strict=True)] for row in before[:, 0, :, 8]])
+    classes = np.array([_class(unit.kind, n) for unit, n in zip(units, projected[0, :, TOTAL], strict=True)])
+    then = np.stack([[_class(u.kind, n) for u, n in zip(units, row, strict=True)] for row in before[:, 0, :, TOTAL]])
     ends = {level: np.zeros((2, len(horizons), *projected.shape[1:])) for level in LEVELS}
     for at, h in enumerate(horizons):
-        launches = np.isfinite(errors[:, :, 0, 8]).sum(axis=0)
+        launches = np.isfinite(errors[:, :, 0, TOTAL]).sum(axis=0)
         known = min(h, int(np.flatnonzero(launches >= FEWEST_LAUNCHES).max()))
         for name in np.unique(classes):
             member, sample = classes == name, errors[:, known][then == name]
-            sample = sample[np.isfinite(sample[:, 8])] * (h / known) ** GROWTH_POWER
+            sample = sample[np.isfinite(sample[:, TOTAL])] * (h / known) ** GROWTH_POWER
             for level in LEVELS:
                 q = np.quantile(sample, [0.5 - level / 2, 0.5 + level / 2], axis=0)
                 ends[level][:, at, member] = projected[h, member] * np.exp(q)[:, None]
@@ -170,8 +172,8 @@ def summary_of_intervals(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``n``, ``hit_50 hit_80 hit_95`` [per cent], ``width_80 score_80 crps`` [per cent of what came], and the same with
-        ``_q`` for empirical quantiles. Taken per launch, then averaged. A unit where nobody came is left out.
+        ``n``, ``hit_50 hit_80 hit_95`` [per cent], ``width_80 score_80 crps`` [per cent of what came], and the same
+        with ``_q`` for empirical quantiles. Taken per launch, then averaged. A unit where nobody came is left out.
     """
     table = table[table["observed"] > 0]
     columns = {"n": np.ones(len(table)), "crps": 100 * table["crps"] / table["observed"]}

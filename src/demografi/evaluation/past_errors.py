@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from demografi.evaluation.launches import exposure, official_growth, run_launch
 from demografi.evaluation.scores import group_ages
@@ -10,9 +11,9 @@ from demografi.rates import Country, Settings
 from demografi.rates.nation import national_births, national_control, national_survival
 from demografi.rates.pooling import Floats, Ints
 from demografi.sources.reference import GUESSED_SPLITS, OFFICIAL_STARTS, Reference
-from demografi.uncertainty import PastErrors
+from demografi.uncertainty import PastErrors, fit_errors, to_rows
 
-__all__ = ["past_errors", "project_nation_at", "scored_places"]
+__all__ = ["error_table", "past_errors", "project_nation_at", "scored_places"]
 
 FIRST_NATIONAL = 1971
 """First launch with four years of fertility by age behind it."""
@@ -75,6 +76,12 @@ def past_errors(reference: Reference, outcomes_to: int, settings: Settings) -> P
         np.stack([observed[:, places] for _, observed in local]),
         reference.counties[places],
     )
+
+
+def error_table(reference: Reference, outcomes_to: int, settings: Settings | None = None) -> pd.DataFrame:
+    """Fit the error model on outcomes up to a year and return it as rows ``name position values``."""
+    model = fit_errors(past_errors(reference, outcomes_to, settings or Settings()))
+    return pd.DataFrame(to_rows(model), columns=["name", "position", "values"])
 
 
 def _national(reference: Reference, launch: int, outcomes_to: int, settings: Settings) -> Floats:

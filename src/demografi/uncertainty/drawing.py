@@ -10,7 +10,7 @@ from demografi.uncertainty.model import GROUP_STARTS, SMALLEST, ErrorModel, Floa
 from demografi.uncertainty.streams import COUNTY, NATION, PLACE, normals, tail_scale, uniforms
 
 MOST_AHEAD = 40
-"""Years for which each draw has numbers set aside; a longer run of the same seed begins with the shorter one [years]."""
+"""Years for which each draw has numbers set aside, so that a longer run begins with the shorter one [years]."""
 
 
 def draw_factors(
@@ -80,7 +80,7 @@ def _combine(loadings: Floats, z: Floats) -> Floats:
 
 
 def _path_numbers(layer: int, place: int, draws: range, seed: int, horizon: int, n: int) -> tuple[Floats, Floats]:
-    """Return uniform numbers for the tail (D,), and standard normals (D, 1 + H, n): the slope, then each year's step."""
+    """Return uniform numbers for the tail (D,) and standard normals (D, 1 + H, n): the slope, then yearly steps."""
     wanted, reserved = 1 + n * (1 + horizon), 1 + n * (1 + MOST_AHEAD)
     numbers = uniforms(seed, layer, place, draws, wanted, reserved)
     return numbers[:, 0], normals(numbers[:, 1:]).reshape(len(draws), 1 + horizon, n)
@@ -97,7 +97,7 @@ def _mixed(root: Floats, z: Floats) -> Floats:
 def _county(model: ErrorModel, horizon: int, draws: range, seed: int, county: int) -> Floats:
     """Return (D, H, G) log errors shared by a county."""
     numbers, z = _path_numbers(COUNTY, county, draws, seed, horizon, len(GROUP_STARTS))
-    scale = tail_scale(numbers, model.freedom[1])
+    scale = tail_scale(numbers, model.freedom[1]) * np.sqrt(1.0 - 2.0 / model.freedom[1])
     root = _root(model.county_correlation)
     walk, slope = np.sqrt(model.county_variance)
     h = np.arange(1, horizon + 1, dtype=float)[:, None]

@@ -15,7 +15,7 @@ RANK = 8
 FEWEST_LAUNCHES = 5
 """Launches an era must have at a horizon to have a say on its size."""
 RECORD_FREEDOM = 6.0
-"""Independent errors behind a standard deviation of nation or county; see the notes of `fit_errors`."""
+"""Degrees of freedom of nation and county; see the notes of `fit_errors`."""
 FREEDOMS = (5.0, 6.0, 8.0, 12.0, 30.0)
 ROUNDS = 4
 
@@ -50,8 +50,9 @@ def fit_errors(past: PastErrors) -> ErrorModel:
     *Nation*: root mean square by age group and horizon, in each era; the larger of the eras counts, because the next
     years may be like either. Patterns over groups and horizons from all launches. *County*: products of the errors of
     two places of one county, after the nation's error is taken out; what they share is the county's. *Place*:
-    what is left, non-negative least squares on h/N, h²/N, h, h². The degrees of freedom of nation and county say how few
-    independent errors stand behind them: 45 years of launches hold about six spans of five to ten years. Those of places are the most likely.
+    what is left, non-negative least squares on h/N, h²/N, h, h². Degrees of freedom: 45 years of launches hold about
+    six spans of five to ten years, so six stand behind the nation; counties get as heavy tails; those of places are the
+    most likely ones.
     """
     relative = _around_nation(past)
     county_variance, county_correlation = _county_terms(relative, past)
@@ -133,7 +134,7 @@ def _county_terms(relative: Floats, past: PastErrors) -> tuple[Floats, Floats]:
     """Return the county's variance (2, G) and correlation (G, G) from products of two places of one county."""
     shared, weight = _county_products(relative, past)
     h = np.arange(1, relative.shape[1] + 1, dtype=float)
-    known = weight > 0
+    known = np.flatnonzero(weight > 0)
     # The variance of a product of errors grows as their variance squared, roughly h² twice.
     w = np.sqrt(weight[known]) / h[known] ** 2
     design = np.stack([h, h**2], axis=1)[known] * w[:, None]
@@ -162,7 +163,7 @@ def _county_products(relative: Floats, past: PastErrors) -> tuple[Floats, Floats
             continue
         persons = past.projected[:, 1:, member]
         e = np.where(np.isfinite(relative[:, :, member]), relative[:, :, member], 0.0)
-        known = np.isfinite(relative[:, :, member]).all(axis=(2, 3))
+        known = np.asarray(np.isfinite(relative[:, :, member]).all(axis=(2, 3)))
         w = persons / np.maximum(persons.sum(axis=2, keepdims=True), 1e-9) * known[:, :, None, None]
         top += _outer(w * e) - np.einsum("lhrg,lhrk->hgk", w * e, w * e)
         bottom += _outer(w) - np.einsum("lhrg,lhrk->hgk", w, w)
@@ -210,7 +211,9 @@ def _local_correlations(
     h = np.arange(1, relative.shape[1] + 1, dtype=float)[None, :, None, None]
     parts = [np.sqrt(v[power] * h ** (power + 1)) for v in variances for power in (0, 1)]
     n = np.maximum(past.projected[:, 1:], SMALLEST)
-    noise0, noise1, rate0, rate1 = (np.broadcast_to(p / np.sqrt(n) if i < 2 else p, n.shape) for i, p in enumerate(parts))
+    noise0, noise1, rate0, rate1 = (
+        np.broadcast_to(p / np.sqrt(n) if i < 2 else p, n.shape) for i, p in enumerate(parts)
+    )
     shared = np.sqrt(county[0][0] * h + county[0][1] * h**2)
     size = np.sqrt(noise0**2 + noise1**2 + rate0**2 + rate1**2 + shared**2)
     found = np.zeros((2, n_groups, n_groups))

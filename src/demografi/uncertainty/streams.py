@@ -16,8 +16,8 @@ PER_COUNTER = 4
 def uniforms(seed: int, layer: int, place: int, draws: range, wanted: int, reserved: int) -> Floats:
     """Return (D, wanted) numbers in (0, 1) for a contiguous range of draws.
 
-    The key is (seed, layer, place) and the counter is the draw, so neither chunks, nor order, nor the other places change a
-    bit. Each draw has ``reserved`` numbers of its own, so that asking for more of them does not change the first ones.
+    The key is (seed, layer, place) and the counter is the draw, so neither chunks, nor order, nor the other places
+    change a bit. Each draw has ``reserved`` numbers of its own: asking for more does not change the first ones.
     """
     steps = -(-reserved // PER_COUNTER)
     key = np.random.SeedSequence([seed, layer, place]).generate_state(2, np.uint64)
