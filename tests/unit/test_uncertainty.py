@@ -24,7 +24,7 @@ from demografi.uncertainty import (
     quantiles,
     to_rows,
 )
-from demografi.uncertainty.fitting import national_loadings
+from demografi.uncertainty.fitting import national_doubt, national_loadings
 from demografi.uncertainty.model import growth, local_variance
 
 G, HORIZON, DRAWS = len(GROUPS), 6, 6000
@@ -205,6 +205,18 @@ def test_the_larger_era_counts_and_its_size_is_kept() -> None:
     loud = np.maximum.accumulate(np.sqrt((paths[:20] ** 2).mean(axis=0)), axis=0)
     np.testing.assert_allclose(size, loud, rtol=1e-6)
     assert (size > 0.015 * steps).all()
+
+
+def test_doubt_is_asked_for_only_where_the_record_was_outrun() -> None:
+    random = np.random.default_rng(2)
+    calm = 0.01 * random.standard_t(6, size=(60, HORIZON, G))
+    surprised = calm.copy()
+    surprised[30:, :, 2:5] *= np.linspace(1, 8, 30)[:, None, None]
+    one_era = np.zeros(60, dtype=int)
+    assert national_doubt(calm, one_era) == pytest.approx(1.0, abs=0.1)
+    doubt = national_doubt(surprised, one_era)
+    assert doubt[2:5] == pytest.approx(np.sqrt(1.5))
+    assert doubt[[0, 1, 5, 6, 7]] == pytest.approx(1.0, abs=0.1)
 
 
 def test_a_level_outside_zero_and_one_is_refused() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from itertools import pairwise
 
 import numpy as np
@@ -31,9 +32,7 @@ def interval_tables(table: pd.DataFrame, title: str) -> str:
         launches = sorted(set(rows["launch"]))
         span = f"{launches[0]}–{launches[-1]}" if len(launches) > 1 else f"{launches[0]} alone"
         parts.append(f"\n### {horizon} years ahead, launches {span}\n\n{_by_age(rows)}")
-        parts.append(
-            f"\nBy inhabitants at launch, single municipalities, hit rate of the 80 % interval:\n\n{_sizes(rows)}"
-        )
+        parts.append(f"\nHit rate of the 80 % interval by inhabitants, single municipalities:\n\n{_sizes(rows)}")
     return "\n".join(parts)
 
 
@@ -44,7 +43,7 @@ def _by_age(rows: pd.DataFrame) -> str:
     lines = []
     for kind, name in KINDS.items():
         for age in AGES:
-            row = found.loc[kind, age]
+            row = found.loc[[(kind, age)]].iloc[0].astype(float).to_dict()
             cells = [name, age, _hits(row, ""), _verdict(row["hit_80"])]
             cells += [f"{row[c]:.1f}" for c in ("width_80", "score_80", "crps")]
             cells += [_hits(row, "q_"), f"{row['width_q_80']:.1f}", f"{row['score_q_80']:.1f}"]
@@ -52,7 +51,7 @@ def _by_age(rows: pd.DataFrame) -> str:
     return _markdown(header, lines)
 
 
-def _hits(row: pd.Series, method: str) -> str:
+def _hits(row: dict[Hashable, float], method: str) -> str:
     return " / ".join(f"{row[f'hit_{method}{level}']:.0f}" for level in (50, 80, 95))
 
 

@@ -66,7 +66,6 @@ def _national(model: ErrorModel, horizon: int, draws: range, seed: int) -> Float
     n = len(model.national)
     numbers = uniforms(seed, NATION, 0, draws, 1 + n, 1 + n)
     scale = tail_scale(numbers[:, 0], model.freedom[0])
-    # The scale is a root mean square of few independent errors, so Student's t is its predictive distribution.
     z = scale[:, None] * normals(numbers[:, 1:])
     return _combine(model.national[:, :horizon], z)
 
@@ -97,7 +96,7 @@ def _mixed(root: Floats, z: Floats) -> Floats:
 def _county(model: ErrorModel, horizon: int, draws: range, seed: int, county: int) -> Floats:
     """Return (D, H, G) log errors shared by a county."""
     numbers, z = _path_numbers(COUNTY, county, draws, seed, horizon, len(GROUP_STARTS))
-    scale = tail_scale(numbers, model.freedom[1]) * np.sqrt(1.0 - 2.0 / model.freedom[1])
+    scale = tail_scale(numbers, model.freedom[1])
     root = _root(model.county_correlation)
     walk, slope = np.sqrt(model.county_variance)
     h = np.arange(1, horizon + 1, dtype=float)[:, None]
@@ -110,7 +109,7 @@ def _local(model: ErrorModel, persons: Floats, draws: range, seed: int, place: i
     horizon = len(persons)
     numbers, z = _path_numbers(PLACE, place, draws, seed, horizon, len(GROUP_STARTS))
     few = np.maximum(persons, SMALLEST)
-    scale = tail_scale(numbers, model.freedom[2]) * np.sqrt(1.0 - 2.0 / model.freedom[2])
+    scale = tail_scale(numbers, model.freedom[2])
     walk = _root(_step_covariance(model, few, 0))
     slope = _root(_step_covariance(model, few, 1))
     h = np.arange(1, horizon + 1, dtype=float)[:, None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 from scipy.optimize import nnls
 from scipy.special import gammaln
 
@@ -16,6 +17,10 @@ FEWEST_LAUNCHES = 5
 """Launches an era must have at a horizon to have a say on its size."""
 RECORD_FREEDOM = 6.0
 """Degrees of freedom of nation and county; see the notes of `fit_errors`."""
+DRIVERS = ((0, 1), (2, 3, 4), (5, 6, 7))
+"""Groups whose national errors have one cause: births, migration, deaths."""
+DOUBT_YEARS, DOUBT_FROM, DOUBT_LEVEL = 5, 10, 0.8
+"""Doubt is judged up to so many years ahead, from so many launches into the record, by intervals of this level."""
 FREEDOMS = (5.0, 6.0, 8.0, 12.0, 30.0)
 ROUNDS = 4
 
@@ -48,11 +53,12 @@ def fit_errors(past: PastErrors) -> ErrorModel:
     Notes
     -----
     *Nation*: root mean square by age group and horizon, in each era; the larger of the eras counts, because the next
-    years may be like either. Patterns over groups and horizons from all launches. *County*: products of the errors of
+    years may be like either; wider where the record has been outrun before (`national_doubt`). Patterns over groups
+    and horizons from all launches. *County*: products of the errors of
     two places of one county, after the nation's error is taken out; what they share is the county's. *Place*:
     what is left, non-negative least squares on h/N, h²/N, h, h². Degrees of freedom: 45 years of launches hold about
-    six spans of five to ten years, so six stand behind the nation; counties get as heavy tails; those of places are the
-    most likely ones.
+    six spans of five to ten years, so six for the nation; counties get as heavy tails; those of places are the most
+    likely ones.
     """
     relative = _around_nation(past)
     county_variance, county_correlation = _county_terms(relative, past)
@@ -63,7 +69,7 @@ def fit_errors(past: PastErrors) -> ErrorModel:
     freedom = np.array([RECORD_FREEDOM, RECORD_FREEDOM, _likeliest_freedom(standard)])
     return ErrorModel(
         past.outcomes_to,
-        national_loadings(past.national[:, 1:], past.eras),
+        national_loadings(past.national[:, 1:], past.eras) * national_doubt(past.national[:, 1:], past.eras),
         county_variance,
         county_correlation,
         noise,
@@ -93,6 +99,35 @@ def national_loadings(errors: Floats, eras: Ints) -> Floats:
     # Where nothing pairs with anything, the error stands on the largest pattern.
     unit[length[:, 0] < 1e-6, -1] = 1.0
     return np.asarray(unit.T.reshape(-1, *errors.shape[1:]) * size)
+
+
+def national_doubt(errors: Floats, eras: Ints) -> Floats:
+    """Return (G,) how much wider the nation's intervals must be than the record known at each launch said.
+
+    Every past launch is set beside the intervals that the record up to it would have given. The factor that would
+    have made them hold, by what drives the group, is kept between one and √(ν / (ν − 2)): that of a standard
+    deviation that rests on ν independent errors. More is not added: the break that asked for it is in the record since.
+
+    Parameters
+    ----------
+    errors : (L, H, G) of consecutive yearly launches, NaN where there is no outcome yet; eras : (L,)
+    """
+    ratios = [np.zeros((0, errors.shape[-1]))]
+    launches = np.arange(len(errors))
+    for h in range(min(DOUBT_YEARS, errors.shape[1])):
+        for launch in range(DOUBT_FROM, len(errors)):
+            known = launches + h + 1 <= launch
+            if known.any() and np.isfinite(errors[launch, h]).all():
+                sizes = [_era_size(errors[known & (eras == era)][:, h]) for era in np.unique(eras[known])]
+                ratios.append((np.abs(errors[launch, h]) / np.fmax.reduce(sizes))[None])
+    found = np.concatenate(ratios)
+    found = found[np.isfinite(found).all(axis=1)]
+    reach = stats.t.ppf(0.5 + DOUBT_LEVEL / 2, RECORD_FREEDOM) * np.sqrt(1 - 2 / RECORD_FREEDOM)
+    doubt = np.ones(errors.shape[-1])
+    for groups in DRIVERS if len(found) else ():
+        needed = np.quantile(found[:, groups], DOUBT_LEVEL) / reach
+        doubt[list(groups)] = np.clip(needed, 1.0, np.sqrt(RECORD_FREEDOM / (RECORD_FREEDOM - 2)))
+    return doubt
 
 
 def _era_size(errors: Floats) -> Floats:

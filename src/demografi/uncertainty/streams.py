@@ -33,5 +33,5 @@ def normals(numbers: Floats) -> Floats:
 
 
 def tail_scale(numbers: Floats, freedom: float) -> Floats:
-    """Return √(ν / χ²ν): times a normal it is Student's t with ν degrees of freedom."""
-    return np.asarray(np.sqrt(0.5 * freedom / gammaincinv(0.5 * freedom, numbers)))
+    """Return √((ν − 2) / χ²ν): times a normal it is Student's t with ν degrees of freedom and the normal's variance."""
+    return np.asarray(np.sqrt((0.5 * freedom - 1.0) / gammaincinv(0.5 * freedom, numbers)))
