@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
+from demografi.evaluation.intervals import interval_rows
 from demografi.evaluation.past_errors import past_errors
 from demografi.rates import Settings
 from demografi.sources.reference import Reference
@@ -50,3 +51,17 @@ def test_outcomes_after_the_year_change_nothing(country: Reference, year: int) -
 def test_the_stored_table_is_small(country: Reference) -> None:
     rows = to_rows(fit_errors(past_errors(country, 2016, Settings())))
     assert sum(len(",".join(row)) + 1 for row in rows) < 40_000
+
+
+@pytest.mark.reference
+def test_places_and_their_sums_are_scored_from_the_same_draws(country: Reference) -> None:
+    past = past_errors(country, 2012, Settings())
+    rows = interval_rows(country, 2012, [3], fit_errors(past), past, draws=100)
+    assert rows.groupby("kind")["unit"].nunique().to_dict() == {"county": 15, "municipality": 351, "ten": 28}
+    assert rows["pit"].between(0, 1).all()
+    total = rows[rows["age_group"] == "total"].set_index("kind")
+    wide = total["high_80"] - total["low_80"]
+    assert wide["county"].sum() < wide["municipality"].sum()
+    # A county that is one municipality has that municipality's interval.
+    oslo = total[total["unit"].isin(["03", "0301"])]
+    assert oslo["low_80"].nunique() == 1

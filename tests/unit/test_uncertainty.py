@@ -10,6 +10,7 @@ from scipy.stats import kstest
 
 from demografi.errors import ScenarioError
 from demografi.rates.pooling import Floats
+from demografi.sources import shipped
 from demografi.uncertainty import (
     GROUPS,
     ErrorModel,
@@ -147,13 +148,24 @@ def test_ages_of_a_group_share_its_factor() -> None:
     assert spread[[0, 5, 6, 79, 80, 89, 90, 105]].tolist() == [0, 0, 1, 5, 6, 6, 7, 7]
 
 
-def test_a_stored_model_draws_the_same_to_six_digits() -> None:
+def test_a_stored_model_draws_the_same_to_four_digits() -> None:
     made = model()
     again = from_rows(to_rows(made))
     assert again.outcomes_to == 2016
     assert again.furthest == HORIZON
     drawn = [draw_factors(m, persons(), np.zeros(3, int), 50, 1) for m in (made, again)]
-    np.testing.assert_allclose(drawn[0], drawn[1], rtol=1e-5)
+    np.testing.assert_allclose(drawn[0], drawn[1], rtol=1e-4)
+
+
+def test_the_model_that_ships_can_be_read_and_drawn_from() -> None:
+    rows = shipped.read("projection_errors").fillna("").astype(str)
+    made = from_rows(rows.itertuples(index=False, name=None))
+    ahead = np.full((25, 1, G), 300.0)
+    factors = draw_factors(made, ahead, np.array([50]), 400, 1, places=np.array([5055]))
+    low, high = quantiles(factors, 0.8)
+    assert made.outcomes_to == 2026
+    assert ((low[1:] < 1) & (high[1:] > 1)).all()
+    assert ((high - low)[-1] > (high - low)[1]).all()
 
 
 def simulated(truth: ErrorModel, launches: int = 40, places: int = 60) -> tuple[PastErrors, Floats]:

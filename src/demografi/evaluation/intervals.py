@@ -94,7 +94,8 @@ def interval_rows(
     Returns
     -------
     pandas.DataFrame
-        ``launch horizon kind unit age_group inhabitants projected observed crps`` and, for each level, ``low_ high_``
+        ``launch horizon kind unit age_group inhabitants projected observed crps pit`` (the share of draws below what
+        came) and, for each level, ``low_ high_``
         and ``low_q_ high_q_`` of the empirical quantiles [persons].
     """
     asked = list(horizons)
@@ -110,6 +111,7 @@ def interval_rows(
         "projected": projected[asked],
         "observed": observed,
         "crps": crps(sample, observed),
+        "pit": (sample < observed).mean(axis=0) + 0.5 * (sample == observed).mean(axis=0),
     }
     rival = empirical_ends(past, units, projected, asked)
     for level in LEVELS:

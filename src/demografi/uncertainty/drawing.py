@@ -130,7 +130,8 @@ def _step_covariance(model: ErrorModel, persons: Floats, power: int) -> Floats:
 def _root(covariance: Floats) -> Floats:
     """Return a lower root of covariances (..., n, n) that may lack full rank."""
     size = np.einsum("...ii->...i", covariance).max(axis=-1)[..., None, None]
-    jitter = 1e-9 * np.maximum(size, 1e-12) * np.eye(covariance.shape[-1])
+    # Correlations stored to six digits may lack as much in their smallest eigenvalue.
+    jitter = 1e-5 * np.maximum(size, 1e-12) * np.eye(covariance.shape[-1])
     return np.asarray(np.linalg.cholesky(covariance + jitter))
 
 
