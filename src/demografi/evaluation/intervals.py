@@ -95,8 +95,7 @@ def interval_rows(
     -------
     pandas.DataFrame
         ``launch horizon kind unit age_group inhabitants projected observed crps pit`` (the share of draws below what
-        came) and, for each level, ``low_ high_``
-        and ``low_q_ high_q_`` of the empirical quantiles [persons].
+        came) and, for each level, ``low_ high_`` and ``low_q_ high_q_`` of the empirical quantiles [persons].
     """
     asked = list(horizons)
     places = scored_places(reference)
@@ -118,13 +117,17 @@ def interval_rows(
         name = f"{100 * level:g}"
         columns[f"low_{name}"], columns[f"high_{name}"] = quantiles(sample, level)
         columns[f"low_q_{name}"], columns[f"high_q_{name}"] = rival[level]
-    table = pd.DataFrame({key: value.ravel() for key, value in columns.items()})
-    n_units, n_names = shape[1:]
-    table.insert(0, "age_group", np.tile(NAMES, len(asked) * n_units))
-    table.insert(0, "unit", np.tile(np.repeat([u.code for u in units], n_names), len(asked)))
-    table.insert(0, "kind", np.tile(np.repeat([u.kind for u in units], n_names), len(asked)))
-    table.insert(0, "horizon", np.repeat(asked, n_units * n_names))
+    return _labelled(columns, launch, asked, units)
+
+
+def _labelled(columns: dict[str, Floats], launch: int, horizons: list[int], units: list[Unit]) -> pd.DataFrame:
+    """Write arrays (h, U, 12) as rows."""
+    keys = pd.MultiIndex.from_product([horizons, range(len(units)), NAMES], names=["horizon", "at", "age_group"])
+    table = keys.to_frame(index=False).assign(**{name: values.ravel() for name, values in columns.items()})
     table.insert(0, "launch", launch)
+    at = table.pop("at").to_numpy()
+    table.insert(2, "kind", np.array([unit.kind for unit in units])[at])
+    table.insert(3, "unit", np.array([unit.code for unit in units])[at])
     return table
 
 

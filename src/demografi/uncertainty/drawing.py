@@ -43,13 +43,7 @@ def draw_factors(
         The seed is not a whole number, or the horizon is longer than the record of national errors.
     """
     check_seed(seed)
-    horizon = len(persons) - 1
-    if horizon > model.furthest:
-        raise ScenarioError(
-            f"Intervals cannot go {horizon} years ahead.",
-            where=f"Past national projections have been followed {model.furthest} years.",
-            hint=f"Project at most {model.furthest} years, or ask for the later years without draws.",
-        )
+    horizon = _within_record(model, len(persons) - 1)
     asked = range(draws) if isinstance(draws, int) else draws
     keys = np.arange(persons.shape[1]) if places is None else places
     shared = _national(model, horizon, asked, seed)
@@ -59,6 +53,17 @@ def draw_factors(
         own = _local(model, persons[1:, r], asked, seed, int(key))
         factors[:, 1:, r] = np.exp(by_county[int(county)] + own)
     return factors
+
+
+def _within_record(model: ErrorModel, horizon: int) -> int:
+    """Return the horizon, or refuse one that no past launch has been followed to."""
+    if horizon > model.furthest:
+        raise ScenarioError(
+            f"Intervals cannot go {horizon} years ahead.",
+            where=f"Past national projections have been followed {model.furthest} years.",
+            hint=f"Project at most {model.furthest} years, or ask for the later years without draws.",
+        )
+    return horizon
 
 
 def _national(model: ErrorModel, horizon: int, draws: range, seed: int) -> Floats:
@@ -129,10 +134,10 @@ def _step_covariance(model: ErrorModel, persons: Floats, power: int) -> Floats:
 
 def _root(covariance: Floats) -> Floats:
     """Return a lower root of covariances (..., n, n) that may lack full rank."""
-    size = np.einsum("...ii->...i", covariance).max(axis=-1)[..., None, None]
-    # Correlations stored to six digits may lack as much in their smallest eigenvalue.
-    jitter = 1e-5 * np.maximum(size, 1e-12) * np.eye(covariance.shape[-1])
-    return np.asarray(np.linalg.cholesky(covariance + jitter))
+    variance = np.einsum("...ii->...i", covariance)
+    # Correlations stored to six digits may lack as much in their smallest eigenvalue; a variance may be nil.
+    guard = (1e-5 * variance + 1e-15)[..., None] * np.eye(covariance.shape[-1])
+    return np.asarray(np.linalg.cholesky(covariance + guard))
 
 
 def cell_factors(factors: Floats, n_ages: int) -> Floats:
