@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from demografi.evaluation.launches import fit_launch
+from demografi.evaluation.past_errors import error_table
 from demografi.projection.fitting import NEUTRAL, neutral_county, to_table
 from demografi.rates import Settings
 from demografi.sources import shipped
@@ -184,6 +185,11 @@ def projection_parameters() -> pd.DataFrame:
     parameters, _ = fit_launch(found, LAUNCH, LAST_YEAR - LAUNCH, Settings())
     counties = sorted({code[:2] for code in found.regions})
     return to_table(neutral_county(parameters), LAUNCH, [*counties, NEUTRAL])
+
+
+def projection_errors() -> pd.DataFrame:
+    """The error model fitted on all outcomes to the launch."""
+    return error_table(read_reference(REFERENCE), LAUNCH)
 
 
 def project_description() -> pd.DataFrame:
@@ -371,6 +377,18 @@ TABLES: dict[str, tuple[Callable[[], pd.DataFrame], dict[str, str]]] = {
             "caveat": "Our estimates, fitted on SSB 07459 (whole country), SSB 14746 (national, MMMM), the Human Mortality Database "
             "(www.mortality.org, Norway, downloaded 2025-08-19) and the Human Fertility Database "
             "(www.humanfertility.org, Norway); those two are cited and not shipped.",
+        },
+    ),
+    "projection_errors": (
+        projection_errors,
+        {
+            "publisher": "demografi",
+            "table": "egen beregning",
+            "title": "Framskrivingens feil: nasjon, fylke og kommune, målt på tidligere framskrivinger",
+            "vintage": "utfall til og med 1. januar 2026",
+            "licence": "CC BY 4.0",
+            "caveat": "Our estimates, from projections made again at launches from 1971 (nation) and 2007 (municipalities); how they "
+            "were chosen, and how often such intervals have held, is in docs/uncertainty.md.",
         },
     ),
     "project_description": (

@@ -8,7 +8,7 @@ from demografi.rates import Country, Parameters, Settings, chain_link, fit_natio
 from demografi.rates.pooling import Floats
 from demografi.sources.reference import BREAK_YEAR, GUESSED_SPLITS, OFFICIAL_STARTS, Reference
 
-__all__ = ["fit_launch", "known_at", "official_growth", "run_launch"]
+__all__ = ["exposure", "fit_launch", "known_at", "official_growth", "run_launch"]
 
 
 def known_at(reference: Reference, launch: int, horizon: int) -> tuple[Country, Floats]:
@@ -31,7 +31,7 @@ def known_at(reference: Reference, launch: int, horizon: int) -> tuple[Country, 
         launch=launch,
         population=nation,
         deaths=deaths,
-        exposure=_exposure(stock, nation[next_year - reference.first_nation]),
+        exposure=exposure(stock, nation[next_year - reference.first_nation]),
         last_death_year=next_year - 1,
         asfr=reference.asfr[: launch - reference.first_asfr],
         official_growth=official_growth(reference, launch, horizon),
@@ -40,7 +40,7 @@ def known_at(reference: Reference, launch: int, horizon: int) -> tuple[Country, 
     return country, local
 
 
-def _exposure(stock: Floats, following: Floats) -> Floats:
+def exposure(stock: Floats, following: Floats) -> Floats:
     """Return person-years (D, S, 111) as the mean of two 1 January stocks.
 
     ``following`` (S, A) is the stock after the last row; its last age is open.

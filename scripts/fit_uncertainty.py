@@ -1,0 +1,57 @@
+"""Fit the error model on past outcomes, and score it on launches it has not seen.
+
+    python scripts/fit_uncertainty.py fit 2026 errors.csv      # outcomes to 1 January 2026
+    python scripts/fit_uncertainty.py score hold_out.csv       # prints the tables of docs/uncertainty.md
+
+Reads the folder DEMOGRAFI_REFERENCE (default ../shared/reference). The second is for a frozen model: run it once.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from demografi.evaluation.interval_page import interval_tables
+from demografi.evaluation.intervals import interval_rows
+from demografi.evaluation.past_errors import error_table, past_errors
+from demografi.rates import Settings
+from demografi.sources.reference import read_reference
+from demografi.uncertainty import fit_errors
+
+CHOSEN_TO = 2016
+LAUNCHES = range(2016, 2022)
+DRAWS, SEED = 1000, 1
+
+
+def fit(outcomes_to: int, path: Path) -> None:
+    """Write the model as a table of less than 40 kB."""
+    error_table(read_reference(), outcomes_to).to_csv(path, index=False, lineterminator="\n")
+    print(f"{path}: {path.stat().st_size:,} bytes")
+
+
+def score(path: Path) -> None:
+    """Score launches from 2016: the model of 2016 on all, then the same rules fitted again at each launch."""
+    reference = read_reference()
+    parts = []
+    for kept, title in ((True, "Fitted once, on outcomes to 2016"), (False, "Fitted again at each launch")):
+        rows = []
+        for launch in LAUNCHES:
+            past = past_errors(reference, CHOSEN_TO if kept else launch, Settings())
+            horizons = [3, 5, 10] if launch == CHOSEN_TO else [3, 5]
+            rows.append(interval_rows(reference, launch, horizons, fit_errors(past), past, DRAWS, SEED))
+        table = pd.concat(rows, ignore_index=True)
+        print(interval_tables(table, title))
+        parts.append(table.assign(fitted="once" if kept else "each launch"))
+    pd.concat(parts).to_csv(path, index=False)
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["fit", year, out]:
+            fit(int(year), Path(out))
+        case ["score", out]:
+            score(Path(out))
+        case _:
+            raise SystemExit("Usage: python scripts/fit_uncertainty.py fit YEAR errors.csv | score hold_out.csv")

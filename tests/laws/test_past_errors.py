@@ -1,0 +1,67 @@
+"""Errors of past projections of the real country: nothing after the year asked for is read."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+
+from demografi.evaluation.intervals import interval_rows
+from demografi.evaluation.past_errors import past_errors
+from demografi.rates import Settings
+from demografi.sources.reference import Reference
+from demografi.uncertainty import fit_errors, to_rows
+
+
+def spoiled(reference: Reference, year: int) -> Reference:
+    """Replace everything that was not known on 1 January of a year by random numbers."""
+    random = np.random.default_rng(year)
+
+    def noise(values: np.ndarray, first: int, last_known: int) -> np.ndarray:
+        changed = values.copy()
+        future = changed[last_known + 1 - first :]
+        future[...] = random.uniform(1, 1e4, future.shape)
+        return changed
+
+    official = {
+        vintage: (first, table if vintage <= year else random.uniform(1, 1e6, table.shape))
+        for vintage, (first, table) in reference.official.items()
+    }
+    return replace(
+        reference,
+        local=noise(reference.local, reference.first_year, year),
+        nation=noise(reference.nation, reference.first_nation, year),
+        deaths=noise(reference.deaths, reference.first_deaths, year - 1),
+        stock=noise(reference.stock, reference.first_deaths, year),
+        asfr=noise(reference.asfr, reference.first_asfr, year - 1),
+        official=official,
+    )
+
+
+@pytest.mark.reference
+@pytest.mark.parametrize("year", [2012, 2016])
+def test_outcomes_after_the_year_change_nothing(country: Reference, year: int) -> None:
+    models = [fit_errors(past_errors(known, year, Settings())) for known in (country, spoiled(country, year))]
+    for item in fields(models[0]):
+        np.testing.assert_array_equal(getattr(models[0], item.name), getattr(models[1], item.name))
+
+
+@pytest.mark.reference
+def test_the_stored_table_is_small(country: Reference) -> None:
+    rows = to_rows(fit_errors(past_errors(country, 2016, Settings())))
+    assert sum(len(",".join(row)) + 1 for row in rows) < 40_000
+
+
+@pytest.mark.reference
+def test_places_and_their_sums_are_scored_from_the_same_draws(country: Reference) -> None:
+    past = past_errors(country, 2012, Settings())
+    rows = interval_rows(country, 2012, [3], fit_errors(past), past, draws=100)
+    assert rows.groupby("kind")["unit"].nunique().to_dict() == {"county": 15, "municipality": 351, "ten": 28}
+    assert rows["pit"].between(0, 1).all()
+    total = rows[rows["age_group"] == "total"].set_index("kind")
+    wide = total["high_80"] - total["low_80"]
+    assert wide["county"].sum() < wide["municipality"].sum()
+    # A county that is one municipality has that municipality's interval.
+    oslo = total[total["unit"].isin(["03", "0301"])]
+    assert oslo["low_80"].nunique() == 1
