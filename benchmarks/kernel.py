@@ -6,15 +6,12 @@ sexes, ages 0 … 105+, 25 years, 1,000 draws. Each line: what, seconds (best of
 
 from __future__ import annotations
 
-import argparse
-import subprocess
 import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-import pandas as pd
 
 from demografi import cohort
 
@@ -118,9 +115,15 @@ if __name__ == "__main__":
     d = int(sys.argv[1]) if len(sys.argv) > 1 else DRAWS
     b = bound(d)
     print("bound", b)
-    for name, keep in (("net", None), ("pool", None), ("pool", cohort.Keep(quantiles=QUANTILES)), ("destinations", None)):
+    for name, keep in (
+        ("net", None),
+        ("pool", None),
+        ("pool", cohort.Keep(quantiles=QUANTILES)),
+        ("destinations", None),
+    ):
         t = timed(name, d, 2, keep)
         print(name, keep is not None, t, t / b)
     b = bound(d)
     print("bound", b)
-    t = timed("net", 1, 5); print("one", t)
+    t = timed("net", 1, 5)
+    print("one", t)

@@ -69,8 +69,10 @@ def population_counties_nation() -> pd.DataFrame:
 
 def _sorted(cells: pd.DataFrame, order: list[str]) -> pd.DataFrame:
     place = {code: i for i, code in enumerate(order)}
-    cells = cells.assign(place=cells["region"].map(place)).sort_values(["place", "year", "sex", "age"])
-    return cells[["region", "year", "sex", "age", "persons"]]
+    wide = cells.pivot_table(index=["region", "year", "age"], columns="sex", values="persons").reset_index()
+    wide = wide.assign(place=wide["region"].map(place)).sort_values(["place", "year", "age"])
+    wide[["female", "male"]] = wide[["female", "male"]].astype("int64")
+    return wide[["region", "year", "age", "female", "male"]]
 
 
 def care_users() -> pd.DataFrame:

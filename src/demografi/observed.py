@@ -362,7 +362,8 @@ def _shipped_population() -> pd.DataFrame:
         [shipped.read("population_municipalities"), shipped.read("population_counties_nation")],
         ignore_index=True,
     )
-    return chain_link(table.assign(status=""), SPLIT_UNITS, FIRST_EXACT_YEAR)
+    table = table.melt(["region", "year", "age"], ["female", "male"], var_name="sex", value_name="persons")
+    return chain_link(table.astype({"persons": float}).assign(status=""), SPLIT_UNITS, FIRST_EXACT_YEAR)
 
 
 def chain_link(population: pd.DataFrame, units: tuple[str, ...], first_exact: int) -> pd.DataFrame:
