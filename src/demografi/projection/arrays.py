@@ -183,13 +183,26 @@ def _added(
 ) -> Floats:
     """Return the people a scenario adds, as they age, die and have children in turn, (H + 1, R, S, A)."""
     path = np.zeros(shape)
-    still = np.zeros(shape[1:])
+    # Those who leave are carried forward as those who come, and taken away: the year is linear, but knows no negative.
+    for sign in (1.0, -1.0):
+        moved = np.zeros(shape)
+        for addition in scenario.additions:
+            if np.sign(addition.persons) == sign:
+                for year in addition.years:
+                    people = sign * addition.by_sex_and_age(shape[-1])
+                    moved[year + 1 - launch, regions.index(addition.region)] += people
+        if moved.any():
+            path += sign * _carried(moved, fitted, local)
+    return path
+
+
+def _carried(moved: Floats, fitted: Fitted, local: LocalRates) -> Floats:
+    """Carry those who come each year forward to the end, (H + 1, R, S, A)."""
+    path, still = np.zeros_like(moved), np.zeros_like(moved[0])
     for year, survived in enumerate(_survival(fitted, local)):
         births = local.birth_ratio[:, None] * fitted.parameters.births[year]
-        path[year + 1] = paths.step(path[year], survived, still, births, fitted.settings.fertility.share_boys)
-        for addition in scenario.additions:
-            if launch + year in addition.years:
-                path[year + 1, regions.index(addition.region)] += addition.by_sex_and_age(shape[-1])
+        later = paths.step(path[year], survived, still, births, fitted.settings.fertility.share_boys)
+        path[year + 1] = later + moved[year + 1]
     return path
 
 

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from demografi import cohort
 from demografi.rates.control import blend_with_trend, rake_factors
 from demografi.rates.local import fit_local
-from demografi.rates.migration import age_on, fade
+from demografi.rates.migration import fade
 from demografi.rates.mortality import local_survival
 from demografi.rates.parameters import LocalRates, Parameters
 from demografi.rates.pooling import Floats, Ints
@@ -16,22 +17,47 @@ from demografi.rates.settings import Settings
 
 
 def step(population: Floats, survived: Floats, migration: Floats, births: Floats, share_boys: float) -> Floats:
-    """Carry places one year forward; migrants are added to survivors.
+    """Carry places one year forward; migrants are added to survivors at the end of the year.
 
     Parameters
     ----------
-    population : (R, S, A) 1 January; survived : (R, S, A)
+    population : (R, S, A) 1 January; survived : (R, S, A) from age a to a + 1
     migration : (R, S, A) net migrants per person at the start of the year
     births : (R, A) children aged 0 at the end of the year per woman present on average
 
     Returns
     -------
     (R, S, A) the next 1 January; never negative
+
+    Notes
+    -----
+    The year itself is the kernel's, `demografi.cohort`: net rates per survivor, births by women after the
+    migrants. Infants' deaths are inside ``births``, so nobody dies before the first 31 December here.
     """
-    later = age_on(population * np.maximum(survived + migration, 0.0))
-    women = 0.5 * (population[:, 0] + later[:, 0])
-    children = np.einsum("ra,ra->r", women, births)
-    later[:, 0, 0], later[:, 1, 0] = children * (1 - share_boys), children * share_boys
+    alive = _into_age(population, survived)
+    moving = _into_age(population * survived, np.maximum(migration / np.maximum(survived, 1e-12), -1.0))
+    alive[..., 0], moving[..., 0] = 1.0, 0.0
+    year = cohort.Rates(_laid(alive), _laid(births), share_boys, cohort.NetRates(_laid(moving)))
+    carried = cohort.carry(_laid(population), [year], timing="end", births="after", blocks=ONE_THREAD)
+    return np.asarray(np.moveaxis(carried.last[..., 0], (0, 1, 2), (2, 1, 0)))
+
+
+ONE_THREAD = cohort.Blocks(threads=1)
+"""A single path is too little work to share."""
+
+
+def _laid(values: Floats) -> Floats:
+    """Turn (R, [S,] A) into the kernel's (A, [S,] R, draw)."""
+    return np.ascontiguousarray(np.swapaxes(values, 0, -1)[..., None])
+
+
+def _into_age(persons: Floats, shares: Floats) -> Floats:
+    """Turn shares by age at the start into shares by age at the end; the open age takes the mean of those who join."""
+    later = np.empty_like(persons)
+    later[..., 1:] = shares[..., :-1]
+    joined = persons[..., -2:].sum(axis=-1)
+    met = (persons[..., -2:] * shares[..., -2:]).sum(axis=-1)
+    later[..., -1] = np.divide(met, joined, out=shares[..., -1].copy(), where=joined != 0)
     return later
 
 
