@@ -102,6 +102,6 @@ def test_sums_come_before_ratios() -> None:
     observed = dg.Observed.from_tables(_people({}, regions), name="both")
     zero = pd.DataFrame({"sex": ["female", "male"] * 111, "age": sorted([*range(111)] * 2), "mx": 0.0})
     none = pd.DataFrame({"age": [30], "births_per_woman": [0.0]})
-    ratios = dg.indicators(dg.project(observed, to=2027, mortality=zero, fertility=none))
+    ratios = dg.indicators(dg.project(observed, to=2027, schedules={"mortality": zero, "fertility": none}))
     for row in table.to_dict("records"):
         assert ratios.value("aldersbareevne", "20-66 / 67+", row["region"], 2026) == float(row["ratio"])

@@ -91,7 +91,7 @@ def test_an_interval_that_does_not_exist_is_refused(projection: dg.Projection, n
     for result in (projection, need, gap):
         with pytest.raises(dg.ScenarioError, match="has no 80% interval"):
             result.to_frame(level=0.8)
-    with pytest.raises(dg.ScenarioError, match="has no draws"):
+    with pytest.raises(dg.ScenarioError, match="The projection has 0 draws"):
         projection.sample(100)
 
 
@@ -132,7 +132,7 @@ def test_users_of_another_border_than_the_population_are_refused() -> None:
     observed = dg.Observed.from_tables(people, users=users)
     zero = pd.DataFrame({"sex": ["female", "male"] * 111, "age": sorted([*range(111)] * 2), "mx": 0.0})
     none = pd.DataFrame({"age": [30], "births_per_woman": [0.0]})
-    projection = dg.project(observed, to=2027, mortality=zero, fertility=none)
+    projection = dg.project(observed, to=2027, schedules={"mortality": zero, "fertility": none})
     with pytest.raises(dg.TableError, match="More users than inhabitants"):
         dg.need(projection)
 

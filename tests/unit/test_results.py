@@ -94,7 +94,7 @@ def test_own_tables_of_any_country_go_through_the_same_verbs() -> None:
     mx = 0.0002 * np.exp(0.09 * np.arange(101))
     deaths = pd.concat([pd.DataFrame({"sex": sex, "age": range(101), "mx": mx}) for sex in ("female", "male")])
     births = pd.DataFrame({"age": range(20, 40), "births_per_woman": 0.08})
-    projection = dg.project(observed, to=2030, mortality=deaths, fertility=births)
+    projection = dg.project(observed, to=2030, schedules={"mortality": deaths, "fertility": births})
     assert projection.to_frame()["age"].max() == 90
     assert projection.region_scheme == "own"
     assert projection.persons("total", 2030) > 0

@@ -12,10 +12,12 @@ import pandas as pd
 from demografi import ages, labels
 from demografi.errors import ScenarioError
 from demografi.observed import FLOWS, POPULATION, Observed
+from demografi.projection import draws as draws_of
 from demografi.projection.arrays import as_tables, meet, run, special_block, stocks
 from demografi.projection.fitting import fit
 from demografi.regions import Summable
 from demografi.scenarios import Scenario
+from demografi.sources import shipped
 from demografi.sources.jsonstat_writing import lay_out, to_jsonstat
 from demografi.tables import Caution, Contract, source_line
 
@@ -86,19 +88,72 @@ class Projection(Summable):
         return self.table("net_migration")
 
     def to_frame(self, level: float | None = None) -> pd.DataFrame:
-        """Return ``region year sex age persons``.
+        """Return ``region year sex age persons``, and ``low high`` where a level is given.
+
+        Parameters
+        ----------
+        level
+            Share of the draws inside the central interval, between 0 and 1.
 
         Raises
         ------
         ScenarioError
-            A level was asked for; this projection has no intervals.
+            A level was asked for, and the projection was made without draws.
         """
-        refuse_level(level, "projection")
-        return self.table("population")
+        if level is None:
+            return self.table("population")
+        self._need_draws(level)
+        members = self.rests_on.get("members")
+        if isinstance(members, Projection):
+            return draws_of.sums_with_ends(self, members, level)
+        return draws_of.cells_with_ends(self, level)
+
+    def interval(self, age_group: str = "total", level: float = 0.8) -> pd.DataFrame:
+        """Return ``year persons low high`` of an age group, members together.
+
+        Each draw is summed before the ends are found: the interval of a sum is not the sum of intervals.
+
+        Raises
+        ------
+        ScenarioError
+            The projection was made without draws, or the level is not between 0 and 1.
+
+        Examples
+        --------
+        >>> from demografi import example
+        >>> ends = project(example("Engerdal"), to=2030, draws=200).interval("total").iloc[-1]
+        >>> bool(ends["low"] < 1_300 < ends["high"])
+        True
+        """
+        self._need_draws(level)
+        members = self.rests_on.get("members")
+        return draws_of.group_interval(members if isinstance(members, Projection) else self, age_group, level)
 
     def sample(self, n: int) -> pd.DataFrame:
-        """Refuse: a deterministic projection has no draws."""
-        raise ScenarioError(f"This projection has no draws, so {n} cannot be taken.", hint="projection.to_frame()")
+        """Return ``n`` trajectories: ``region year sex age persons draw``; figures of one draw belong together.
+
+        Raises
+        ------
+        ScenarioError
+            There are fewer draws than asked for.
+        """
+        members = self.rests_on.get("members")
+        if isinstance(members, Projection):
+            table = members.sample(n).groupby(["year", "sex", "age", "draw"], as_index=False)[["persons"]].sum()
+            return table.assign(region=self.region.code)[["region", "year", "sex", "age", "persons", "draw"]]
+        return draws_of.sampled(self, n)
+
+    def total(self) -> Projection:
+        """Return the sum of the members as one region; its intervals are those of the members' joint draws."""
+        whole = super().total()
+        if not self.facts["draws"] or "members" in self.rests_on:
+            return whole
+        rests_on = {**whole.rests_on, "members": self}
+        return Projection(whole.tables, whole.facts, whole.own_sources, whole.own_cautions, rests_on)
+
+    def _need_draws(self, level: float) -> None:
+        if not self.facts["draws"]:
+            refuse_level(level, "projection")
 
     @cached_property
     def history_and_future(self) -> pd.DataFrame:
@@ -255,8 +310,10 @@ def refuse_level(level: float | None, noun: str) -> None:
     if level is not None:
         raise ScenarioError(
             f"This {noun} has no {level:.0%} interval.",
-            where="It is one path; intervals need draws, which this version does not make.",
-            hint="result.to_frame()",
+            where="It is one path, made without draws.",
+            hint="dg.project(observed, to=…, draws=1000).to_frame(level=0.8)"
+            if noun == "projection"
+            else "result.to_frame()",
         )
 
 
@@ -294,11 +351,12 @@ def project(
     observed: Observed,
     to: int,
     *,
-    mortality: pd.DataFrame | None = None,
-    fertility: pd.DataFrame | None = None,
+    schedules: Mapping[str, pd.DataFrame] | None = None,
     scenario: Scenario = MAIN_SCENARIO,
     control: pd.DataFrame | None = None,
     special: pd.DataFrame | None = None,
+    draws: int = 0,
+    seed: int = 1,
 ) -> Projection:
     """Carry every part of a region forward, year by year, from the last counted 1 January.
 
@@ -308,9 +366,10 @@ def project(
         Counted population with at least six years of history.
     to
         Year of the last 1 January wanted.
-    mortality, fertility
-        Your own national schedules where the figures hold no deaths or births: ``sex age mx`` (and ``decline``) and
-        ``age births_per_woman`` [per person-year]. Norwegian regions use what is fitted on the whole country.
+    schedules
+        Your own national schedules where the figures hold no deaths or births: ``"mortality"`` with ``sex age mx`` (and
+        ``decline``), ``"fertility"`` with ``age births_per_woman`` [per person-year]. Norwegian regions use what is
+        fitted on the whole country.
 
     scenario
         Named assumptions; what the figures fit by default.
@@ -321,10 +380,14 @@ def project(
         ``region sex age persons`` who do not age in place: students, conscripts, people in reception centres. They are
         taken out of the counted years, held constant, and put back [persons on 1 January].
 
+    draws, seed
+        How many joint draws of past errors its intervals rest on (1,000 is usual; none by default), and what they
+        start from: the same seed gives the same bytes.
+
     Returns
     -------
     Projection
-        One deterministic path; not Statistics Norway's.
+        One path, and with draws its intervals; not Statistics Norway's.
 
     Raises
     ------
@@ -356,10 +419,11 @@ def project(
             hint=f"dg.project(observed, to={launch + 10})",
         )
     members = observed.region.members
+    draws_of.check_asked(observed.region_scheme, members, draws, seed)
     past = stocks(observed, members)
     apart = special_block(special, past, members)
     past = past - apart
-    fitted = fit(observed, past, to - launch, mortality, fertility)
+    fitted = fit(observed, past, to - launch, schedules or {})
     _refuse_additions(scenario, observed, launch, to)
     path, local, held = run(past, fitted, scenario, launch, members)
     path = path + apart
@@ -369,6 +433,8 @@ def project(
         "region": observed.facts["region"],
         "controlled": control is not None,
         "special": float(apart.sum()),
+        "draws": draws,
+        "seed": seed,
         "launch": launch,
         "to": to,
         "vintage": f"demografi {launch}",
@@ -377,6 +443,8 @@ def project(
         "clamped": held,
         "lacking": {},
     }
-    cautions = (Caution.of("caution_own_projection"), Caution.of("caution_no_intervals"))
+    about = Caution.of("caution_intervals" if draws else "caution_no_intervals")
+    cautions = (Caution.of("caution_own_projection"), about)
+    sources = (*fitted.sources, *((shipped.source(draws_of.STORED),) if draws else ()))
     tables = as_tables(path, fitted, local, launch, members)
-    return Projection(tables, facts, fitted.sources, cautions, {"observed": observed})
+    return Projection(tables, facts, sources, cautions, {"observed": observed})

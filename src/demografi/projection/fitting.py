@@ -16,6 +16,8 @@ from demografi.regions import NATION
 from demografi.sources import shipped
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from demografi.observed import Observed
     from demografi.rates.pooling import Floats
 
@@ -26,9 +28,7 @@ NEUTRAL = NATION
 """The code of the county that is like the nation: for the nation itself."""
 
 
-def fit(
-    observed: Observed, past: Floats, horizon: int, mortality: pd.DataFrame | None, fertility: pd.DataFrame | None
-) -> Fitted:
+def fit(observed: Observed, past: Floats, horizon: int, schedules: Mapping[str, pd.DataFrame]) -> Fitted:
     """Return the parameters for a projection: stored ones for Norway, fitted ones for other tables.
 
     Raises
@@ -36,10 +36,16 @@ def fit(
     ScenarioError
         No parameters are stored for the launch or so far ahead, or the tables hold neither rates nor events.
     """
-    own_rates = mortality is not None or fertility is not None
-    if observed.region_scheme.startswith("ssb-") and not own_rates:
+    unknown = sorted(set(schedules) - {"mortality", "fertility"})
+    if unknown:
+        raise ScenarioError(
+            f"No schedule is called {unknown[0]!r}.",
+            where="There are 'mortality' and 'fertility'.",
+            hint="dg.project(observed, to=…, schedules={'mortality': table})",
+        )
+    if observed.region_scheme.startswith("ssb-") and not schedules:
         return _stored(observed, horizon)
-    country = _own_country(observed, past, mortality, fertility)
+    country = _own_country(observed, past, schedules.get("mortality"), schedules.get("fertility"))
     counties = np.zeros(past.shape[1], dtype=np.int64)
     settings = Settings()
     settings = replace(settings, control=replace(settings.control, official_share=0.0))
@@ -52,7 +58,7 @@ def _stored(observed: Observed, horizon: int) -> Fitted:
         raise ScenarioError(
             f"No parameters are stored for a launch in {observed.last_year}.",
             where=f"Those that ship are fitted at {launch}.",
-            hint="Give your own rates: dg.project(observed, to=…, mortality=table, fertility=table)",
+            hint="Give your own: dg.project(observed, to=…, schedules={'mortality': table, 'fertility': table})",
         )
     furthest = len(parameters.survival)
     if horizon > furthest:
@@ -149,7 +155,7 @@ def _no_rates(observed: Observed, events: str, schedule: str) -> ScenarioError:
     return ScenarioError(
         f"There are no {events} and no {schedule} schedule for {observed.region.name}.",
         where="The parameters that ship are Norway's.",
-        hint=f"dg.Observed.from_tables(…, {events}=table) or dg.project(observed, to=…, {schedule}=table)",
+        hint=f"dg.Observed.from_tables(…, {events}=table), or schedules={{'{schedule}': table}} in dg.project",
     )
 
 

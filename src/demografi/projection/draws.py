@@ -1,0 +1,149 @@
+"""Intervals of a projection: joint draws from past errors, so that a sum has an interval of its own."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from demografi import ages, uncertainty
+from demografi.errors import ScenarioError
+from demografi.projection.arrays import SEXES, as_array
+from demografi.regions import MUNICIPALITIES
+from demografi.sources import shipped
+
+if TYPE_CHECKING:
+    from demografi.projection import Projection
+    from demografi.rates.pooling import Floats
+
+__all__ = ["STORED", "cells_with_ends", "check_asked", "group_interval", "sampled", "sums_with_ends"]
+
+STORED = "projection_errors"
+CHUNK = 100
+"""Draws made at a time; it changes no bit."""
+
+
+@cache
+def _model() -> uncertainty.ErrorModel:
+    rows = shipped.read(STORED).fillna("").astype("str")
+    return uncertainty.from_rows([(str(a), str(b), str(c)) for a, b, c in rows.itertuples(index=False, name=None)])
+
+
+def check_asked(scheme: str, members: tuple[str, ...], draws: int, seed: int) -> None:
+    """Refuse draws that cannot be made.
+
+    Raises
+    ------
+    ScenarioError
+        Draws or seed are no whole numbers, or the places are not Norwegian municipalities.
+    """
+    if isinstance(draws, bool) or not isinstance(draws, int) or draws < 0:
+        raise ScenarioError(
+            f"{draws!r} is no number of draws.", where="Wanted: 0 for none, or 1000.", hint="draws=1000"
+        )
+    if draws == 0:
+        return
+    uncertainty.check_seed(seed)
+    if scheme != MUNICIPALITIES and not all(len(code) == 4 and code.isdigit() for code in members):
+        raise ScenarioError(
+            "There is no record of past errors for these places.",
+            where="Intervals rest on past projections of Norwegian municipalities; a county is a sum of theirs.",
+            hint="dg.project(observed, to=…) without draws, or project the municipalities.",
+        )
+
+
+def _path(projection: Projection) -> Floats:
+    years = np.arange(projection.launch, projection.to + 1)
+    return as_array(projection.tables["population"], "persons", years, projection.region.members)
+
+
+def _factors(projection: Projection, path: Floats, draws: range) -> Floats:
+    by_age = path.sum(axis=2)
+    persons = np.add.reduceat(by_age, list(uncertainty.GROUP_STARTS), axis=-1)
+    codes = np.array([int(code) for code in projection.region.members])
+    return uncertainty.draw_factors(_model(), persons, codes // 100, draws, int(projection.facts["seed"]), places=codes)
+
+
+def _chunks(projection: Projection) -> list[range]:
+    draws = int(projection.facts["draws"])
+    return [range(first, min(first + CHUNK, draws)) for first in range(0, draws, CHUNK)]
+
+
+def cells_with_ends(projection: Projection, level: float) -> pd.DataFrame:
+    """Return the population with ``low high`` for every cell [persons]."""
+    path = _path(projection)
+    factors = np.concatenate([_factors(projection, path, part) for part in _chunks(projection)])
+    ends = [uncertainty.cell_factors(end, path.shape[-1]) for end in uncertainty.quantiles(factors, level)]
+    table = projection.table("population")
+    index = pd.MultiIndex.from_product(
+        [range(projection.launch, projection.to + 1), projection.region.members, SEXES, range(path.shape[-1])]
+    )
+    order = pd.MultiIndex.from_frame(table[["year", "region", "sex", "age"]])
+    for name, end in zip(("low", "high"), ends, strict=True):
+        table[name] = pd.Series((path * end[:, :, None, :]).reshape(-1), index=index).reindex(order).to_numpy()
+    return table
+
+
+def _summed_draws(projection: Projection, wanted: Floats) -> Floats:
+    """Return weighted sums over sex and age, members together, for each draw: (D, H + 1)."""
+    path = _path(projection)
+    by_age = np.einsum("trsa,sa->tra", path, wanted)
+    parts = []
+    for part in _chunks(projection):
+        spread = uncertainty.cell_factors(_factors(projection, path, part), path.shape[-1])
+        parts.append(np.einsum("dtra,tra->dt", spread, by_age))
+    return np.concatenate(parts)
+
+
+def group_interval(projection: Projection, age_group: str, level: float) -> pd.DataFrame:
+    """Return ``year persons low high`` of an age group, each draw summed over members before its ends are found."""
+    n_ages = int(projection.tables["population"]["age"].max()) + 1
+    wanted = np.tile(ages.is_within(np.arange(n_ages), age_group).astype(float), (2, 1))
+    low, high = uncertainty.quantiles(_summed_draws(projection, wanted), level)
+    years = np.arange(projection.launch, projection.to + 1)
+    persons = [projection.persons(age_group, int(year)) for year in years]
+    return pd.DataFrame({"year": years, "persons": persons, "low": low, "high": high})
+
+
+def sums_with_ends(whole: Projection, members: Projection, level: float) -> pd.DataFrame:
+    """Return a region's total with ``low high`` for every cell, from the members' joint draws."""
+    path = _path(members)
+    parts = []
+    for part in _chunks(members):
+        spread = uncertainty.cell_factors(_factors(members, path, part), path.shape[-1])
+        parts.append(np.einsum("dtra,trsa->dtsa", spread, path))
+    low, high = uncertainty.quantiles(np.concatenate(parts), level)
+    table = whole.table("population")
+    index = pd.MultiIndex.from_product([range(whole.launch, whole.to + 1), SEXES, range(path.shape[-1])])
+    order = pd.MultiIndex.from_frame(table[["year", "sex", "age"]])
+    for name, end in (("low", low), ("high", high)):
+        table[name] = pd.Series(end.reshape(-1), index=index).reindex(order).to_numpy()
+    return table
+
+
+def sampled(projection: Projection, n: int) -> pd.DataFrame:
+    """Return ``region year sex age persons draw`` of the first ``n`` trajectories."""
+    made = int(projection.facts["draws"])
+    if not 0 < n <= made:
+        raise ScenarioError(
+            f"{n} trajectories cannot be taken.",
+            where=f"The projection has {made} draws.",
+            hint=f"projection.sample({min(max(n, 1), made)})" if made else "dg.project(observed, to=…, draws=1000)",
+        )
+    path = _path(projection)
+    spread = uncertainty.cell_factors(_factors(projection, path, range(n)), path.shape[-1])
+    index = pd.MultiIndex.from_product(
+        [
+            range(n),
+            range(projection.launch, projection.to + 1),
+            projection.region.members,
+            SEXES,
+            range(path.shape[-1]),
+        ],
+        names=["draw", "year", "region", "sex", "age"],
+    )
+    values = (path[None] * spread[:, :, :, None, :]).reshape(-1)
+    table = pd.DataFrame({"persons": values}, index=index).reset_index()
+    return table[["region", "year", "sex", "age", "persons", "draw"]]
