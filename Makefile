@@ -21,6 +21,7 @@ check: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/kernel.py
 
 # From the folder DEMOGRAFI_REFERENCE (default ../shared/reference); only for those who renew the shipped figures.
 data: $(READY)
