@@ -12,8 +12,9 @@ import pandas as pd
 from demografi import ages, labels
 from demografi.errors import ScenarioError
 from demografi.observed import FLOWS, POPULATION, Observed
-from demografi.projection.arrays import as_tables, meet, run, stocks
+from demografi.projection.arrays import as_tables, meet
 from demografi.projection.fitting import fit
+from demografi.projection.histories import History, histories_of, longest_history, run_apart
 from demografi.regions import Summable
 from demografi.scenarios import Scenario
 from demografi.sources.jsonstat_writing import lay_out, to_jsonstat
@@ -106,7 +107,11 @@ class Projection(Summable):
         past = self.observed.population
         past = past[past["year"] < self.launch]
         whole = self.region.code
-        if set(past["region"]) != set(self.tables["population"]["region"]):
+        summed = set(past["region"]) != set(self.tables["population"]["region"])
+        # A year in which a place has no figures is left out: a sum without it would be too small.
+        keys = ["year"] if summed else ["region", "year"]
+        past = past[past["persons"].notna().groupby([past[key] for key in keys]).transform("all")]
+        if summed:
             past = past.groupby(["year", "sex", "age"], as_index=False)["persons"].sum().assign(region=whole)
         columns = ["region", "year", "sex", "age", "persons"]
         return pd.concat([past[columns], self.tables["population"][columns]], ignore_index=True)
@@ -273,6 +278,11 @@ def check_year(year: int, first: int, last: int) -> None:
 MAIN_SCENARIO = Scenario()
 
 
+def _short(observed: Observed, history: History) -> Caution:
+    names = tuple(observed.region.name_of(code) for code in history.regions)
+    return Caution.of("caution_short_history", names=names, years=float(len(history.stocks) - 1))
+
+
 def _refuse_additions(scenario: Scenario, observed: Observed, launch: int, to: int) -> None:
     for addition in scenario.additions:
         if addition.region not in observed.region.members:
@@ -352,10 +362,10 @@ def project(
             hint=f"dg.project(observed, to={launch + 10})",
         )
     members = observed.region.members
-    past = stocks(observed, members)
-    fitted = fit(observed, past, to - launch, mortality, fertility)
+    histories = histories_of(observed, members)
+    fitted = fit(observed, histories, to - launch, mortality, fertility)
     _refuse_additions(scenario, observed, launch, to)
-    path, local, held = run(past, fitted, scenario, launch, members)
+    path, local, held = run_apart(histories, fitted, scenario, launch, members)
     if control is not None:
         path = meet(path, control, launch)
     facts = {
@@ -369,6 +379,10 @@ def project(
         "clamped": held,
         "lacking": {},
     }
-    cautions = (Caution.of("caution_own_projection"), Caution.of("caution_no_intervals"))
+    cautions = (
+        Caution.of("caution_own_projection"),
+        Caution.of("caution_no_intervals"),
+        *(_short(observed, past) for past in histories if len(past.stocks) < longest_history(observed)),
+    )
     tables = as_tables(path, fitted, local, launch, members)
     return Projection(tables, facts, fitted.sources, cautions, {"observed": observed})

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from demografi.scenarios import Scenario
     from demografi.tables import Source
 
-__all__ = ["SEXES", "Fitted", "as_array", "as_tables", "meet", "run", "stocks"]
+__all__ = ["FEWEST_YEARS", "MOST_YEARS", "SEXES", "Fitted", "as_array", "as_tables", "meet", "run", "stocks"]
 
 SEXES = ("female", "male")
 FEWEST_YEARS = 6
@@ -40,8 +40,13 @@ class Fitted(NamedTuple):
     sources: tuple[Source, ...]
 
 
-def stocks(observed: Observed, members: tuple[str, ...]) -> Floats:
+def stocks(observed: Observed, members: tuple[str, ...], most_years: int = MOST_YEARS) -> Floats:
     """Return counted stocks as an array (year, region, sex, age), the last row the launch.
+
+    Parameters
+    ----------
+    most_years
+        How many years back to look, the launch included.
 
     Raises
     ------
@@ -49,7 +54,7 @@ def stocks(observed: Observed, members: tuple[str, ...]) -> Floats:
         A cell has no value, or there are fewer than six years in a row.
     """
     table = observed.population
-    table = table[table["region"].isin(members) & (table["year"] > observed.last_year - MOST_YEARS)]
+    table = table[table["region"].isin(members) & (table["year"] > observed.last_year - most_years)]
     if table["persons"].isna().any():
         hole = table[table["persons"].isna()].iloc[0]
         raise TableError(
@@ -157,7 +162,7 @@ def _added(
         births = local.birth_ratio[:, None] * fitted.parameters.births[year]
         path[year + 1] = paths.step(path[year], survived, still, births, fitted.settings.fertility.share_boys)
         for addition in scenario.additions:
-            if launch + year in addition.years:
+            if launch + year in addition.years and addition.region in regions:
                 path[year + 1, regions.index(addition.region)] += addition.by_sex_and_age(shape[-1])
     return path
 

@@ -10,13 +10,16 @@ import numpy as np
 import pandas as pd
 
 from demografi.errors import ScenarioError, TableError
-from demografi.projection.arrays import SEXES, Fitted, as_array
+from demografi.projection.arrays import SEXES, Fitted, as_array, stocks
 from demografi.rates import Country, Parameters, Settings, fit_national
 from demografi.regions import NATION
 from demografi.sources import shipped
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from demografi.observed import Observed
+    from demografi.projection.histories import History
     from demografi.rates.pooling import Floats
 
 __all__ = ["NEUTRAL", "fit", "from_table", "neutral_county", "to_table"]
@@ -27,7 +30,11 @@ NEUTRAL = NATION
 
 
 def fit(
-    observed: Observed, past: Floats, horizon: int, mortality: pd.DataFrame | None, fertility: pd.DataFrame | None
+    observed: Observed,
+    histories: Sequence[History],
+    horizon: int,
+    mortality: pd.DataFrame | None,
+    fertility: pd.DataFrame | None,
 ) -> Fitted:
     """Return the parameters for a projection: stored ones for Norway, fitted ones for other tables.
 
@@ -35,10 +42,13 @@ def fit(
     ------
     ScenarioError
         No parameters are stored for the launch or so far ahead, or the tables hold neither rates nor events.
+    TableError
+        A country's own places have histories of different length, so that its national sums have holes.
     """
     own_rates = mortality is not None or fertility is not None
     if observed.region_scheme.startswith("ssb-") and not own_rates:
         return _stored(observed, horizon)
+    past = histories[0].stocks if len(histories) == 1 else stocks(observed, observed.region.members)
     country = _own_country(observed, past, mortality, fertility)
     counties = np.zeros(past.shape[1], dtype=np.int64)
     settings = Settings()
