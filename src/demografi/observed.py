@@ -325,7 +325,7 @@ def example(name: str = "Lakseregionen") -> Observed:
         raise SourceError(
             f"The figures of {absent[0]} do not ship with demografi.",
             where="At hand: the ten of Lakseregionen, Engerdal, Trøndelag, Møre og Romsdal, Innlandet and Norge.",
-            hint="Bring your own tables: dg.Observed.from_tables(population=…)",
+            hint=f"dg.load({name!r}), or --live at the command line; or bring your own tables.",
         )
     tables = {"population": _of(population, wanted.members)}
     sources = [_population_source(wanted)]
