@@ -89,7 +89,7 @@ BENCHMARKS = "benchmarks"
 class Observed(Summable):
     """Counted figures of a region and its parts.
 
-    Make one with :func:`example` (shipped figures) or :meth:`from_tables` (your own).
+    Make one with :func:`example` (shipped figures), ``demografi.load`` (any region) or :meth:`from_tables` (your own).
     """
 
     CONTRACTS: ClassVar[Mapping[str, Contract]] = MappingProxyType(

@@ -133,7 +133,7 @@ def test_places_of_short_history_are_projected_from_the_years_they_have(
     assert heim.persons("total", 2040) == pytest.approx(
         own.to_frame().query("region == '5055' and year == 2040")["persons"].sum(), abs=1e-8
     )
-    said = "have only 6 years of change in today's borders"
+    said = "There are only 6 years of change in today's borders for "
     assert any(said in caution for caution in own.cautions)
     assert any(said in caution for caution in heim.cautions)
     assert not any(said in caution for caution in projection.cautions)
@@ -177,8 +177,8 @@ def test_where_figures_are_from_and_what_they_lack_is_said(loaded: dg.Observed) 
     assert all(source.sha256 and source.fetched and source.updated for source in loaded.sources)
     assert {one.table for one in manifests(loaded)} == {source.table for source in loaded.sources}
     assert loaded.cautions == (
-        "Heim, Hitra and Orkland have no figures in today's borders before 2020; those years are missing and not "
-        "estimated. Local rates rest on the years after.",
+        "There are no figures in today's borders before 2020 for Heim, Hitra and Orkland; those years are missing and "
+        "not estimated. Local rates rest on the years after.",
         "Home-service users aged 67–79 are not in the table from 2017; they are all users less those aged 0–66 "
         "and 80+.",
         "Provisional figures: table 12292 is not final before 15 June.",
@@ -290,6 +290,14 @@ def test_figures_recalculated_by_the_publisher_to_new_borders_are_taken_as_they_
     observed = dg.load("Ørland", base=server.url, cache=Cache(tmp_path))
     rows = observed.person_years.query("concept == 'education'")
     assert rows["fte"].tolist() == [7.0] * 11
+
+
+def test_figures_given_on_both_old_and_new_borders_are_left_out_and_said(server: PxWebServer, tmp_path: Path) -> None:
+    server.tables["14534"].figure = lambda cell: 7.0
+    observed = dg.load("Ørland", base=server.url, cache=Cache(tmp_path))
+    assert set(observed.person_years["concept"]) == {"occupation"}
+    assert observed.facts["lacking"]["care_person_years_education"].startswith("Table 14534: 5057 has figures for 2015")
+    assert "Nurse person-years by education are lacking: table 14534 could not be used." in observed.cautions
 
 
 def test_new_figures_are_fetched_when_asked_for(server: PxWebServer, tmp_path: Path) -> None:

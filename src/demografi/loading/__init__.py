@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 import pandas as pd
 
 from demografi import regions
-from demografi.errors import AbsentError
+from demografi.errors import AbsentError, RegionError, TableError
 from demografi.loading import care
 from demografi.loading.asking import Desk
 from demografi.loading.population import fetch_population, first_whole_years
@@ -132,7 +132,8 @@ def _care(desk: Desk, wanted: Region) -> tuple[dict[str, pd.DataFrame], dict[str
     for role, (name, fetch) in care.ROLES.items():
         try:
             parts.setdefault(name, []).append(fetch(desk, codes))
-        except AbsentError as absent:
+        except (AbsentError, RegionError, TableError) as absent:
+            # The last two: figures that cannot be put on today's borders without a guess.
             lacking[role] = f"Table {table_for(role).id}: {absent.fault}"
             cautions.append(Caution.of(f"caution_lacking_{role}", table=table_for(role).id))
     tables = {name: pd.concat(found, ignore_index=True) for name, found in parts.items() if found}

@@ -12,7 +12,15 @@ from demografi.observed import derive_67_79
 from demografi.regions import places
 from demografi.sources.registry import table_for
 
-__all__ = ["ROLES", "fetch_home_service", "fetch_long_stay", "fetch_nurses", "fetch_occupations", "with_derived"]
+__all__ = [
+    "ROLES",
+    "fetch_home_service",
+    "fetch_long_stay",
+    "fetch_nurses",
+    "fetch_occupations",
+    "occupations",
+    "with_derived",
+]
 
 HOME_SERVICE = {
     "KOSkjernetotalt0000": "total",
