@@ -315,3 +315,45 @@ def test_new_figures_are_fetched_when_asked_for(server: PxWebServer, tmp_path: P
     sent = len(server.calls("/data"))
     assert residents(refresh=True) == {11.0, 22.0}
     assert len(server.calls("/data")) == sent + 1, "only the table that was published anew is fetched again"
+
+
+def forget(cache: Cache, code: str) -> None:
+    """Take the replies to questions about one place out of the cache."""
+    for record in list(cache.records()):
+        if code in str(record.query.get("body")):
+            (cache.folder / "records" / f"{record.key}.json").unlink()
+
+
+def test_places_published_at_different_dates_are_never_set_beside_each_other(
+    server: PxWebServer, tmp_path: Path
+) -> None:
+    cache = Cache(tmp_path)
+    dg.load("Engerdal", base=server.url, cache=cache)
+    forget(cache, "F-34")
+    table = server.tables["07459"]
+    before, table.updated = table.figure, "2026-04-01T06:00:00Z"
+    table.figure = lambda cell: 2 * before(cell)  # type: ignore[operator]
+    observed = dg.load("Engerdal", base=server.url, cache=cache)
+    assert {one.updated for one in manifests(observed) if one.table == "07459"} == {"2026-04-01T06:00:00Z"}
+    assert observed.population["persons"].sum() == 2 * dg.example("Engerdal").population["persons"].sum()
+    assert observed.benchmarks is not None
+    assert not any("of another date" in caution for caution in observed.cautions)
+
+
+def test_offline_a_place_of_another_date_is_left_out_and_said(server: PxWebServer, tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    dg.load("Engerdal", base=server.url, cache=cache)
+    server.tables["07459"].updated = "2026-04-01T06:00:00Z"
+    forget(cache, "F-34")
+    dg.load("Innlandet", base=server.url, cache=cache)
+    observed = dg.load("Engerdal", base=server.url, cache=cache, offline=True)
+    assert observed.benchmarks is None
+    said = "The population of {} is of another date than the rest and is left out; load again."
+    assert {said.format("Innlandet"), said.format("Norge")} <= set(observed.cautions)
+
+
+def test_what_is_absent_can_be_told_from_what_failed() -> None:
+    from demografi.errors import AbsentError
+
+    assert issubclass(AbsentError, SourceError)
+    assert AbsentError("It is not there.").code == "absent"

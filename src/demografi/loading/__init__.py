@@ -82,7 +82,18 @@ def load(
         The population cannot be had, or the server cannot be reached. Finished parts are kept: call again.
     """
     wanted = region if isinstance(region, Region) else regions.region(region)
-    desk = Desk(ssb.connect(language, offline=offline, **reached), progress, refresh and not offline)
+    connection = ssb.connect(language, offline=offline, **reached)
+    observed = _loaded(Desk(connection, progress, refresh and not offline), wanted)
+    if not offline and any(caution.key == OTHER_EDITION for caution in observed.own_cautions):
+        # What was new is known now, so the second time the older parts are fetched again.
+        observed = _loaded(Desk(connection, progress), wanted)
+    return observed
+
+
+OTHER_EDITION = "caution_other_edition"
+
+
+def _loaded(desk: Desk, wanted: Region) -> Observed:
     tables = {"population": fetch_population(desk, wanted.members)}
     cautions = _short(wanted, tables["population"])
     found, lacking, more = _care(desk, wanted)
@@ -153,13 +164,25 @@ def _around(desk: Desk, wanted: Region) -> tuple[dict[str, Observed], list[Cauti
     for code in (*wanted.counties, regions.NATION):
         if code in wanted.members:
             continue
+        one = Desk(desk.connection, desk.progress, desk.fresh)
         try:
-            found.append(fetch_population(apart, [code]))
+            table = fetch_population(one, [code])
         except AbsentError:
             cautions.append(Caution.of("caution_lacking_benchmark", names=(regions.name_of(code),)))
+            continue
+        # Figures of different dates are never set beside each other.
+        if _editions(one) != _editions(desk):
+            cautions.append(Caution.of(OTHER_EDITION, names=(regions.name_of(code),)))
+            continue
+        found.append(table)
+        apart.manifests.extend(one.manifests)
     if not found:
         return {}, cautions
     table = pd.concat(found, ignore_index=True)
     codes = tuple(dict.fromkeys(table["region"]))
     around = Region(BENCHMARKS, BENCHMARKS, codes, regions.COUNTIES, tuple(map(regions.name_of, codes)))
     return {"benchmarks": Observed({"population": table}, _facts(around, {}, apart), apart.sources())}, cautions
+
+
+def _editions(desk: Desk) -> set[str]:
+    return {one.updated for one in desk.manifests if one.table == table_for("population").id}

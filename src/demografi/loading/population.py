@@ -55,6 +55,12 @@ def fetch_population(desk: Desk, codes: Sequence[str]) -> pd.DataFrame:
             parts.append(municipal(desk, table.id, left, exact, _laid_out))
         elif left:
             parts.append(_whole(desk, metadata, left, exact))
+    if len({one.updated for one in desk.manifests if one.table == table.id}) > 1:
+        raise SourceError(
+            f"Table {table.id} was published anew while the region was loaded.",
+            where="Some of its places were kept from before.",
+            hint="Load it again; figures of different dates are never put together.",
+        )
     return _without_other_eras(pd.concat(parts, ignore_index=True))
 
 
