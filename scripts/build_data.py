@@ -19,6 +19,7 @@ import pandas as pd
 
 from demografi.evaluation.launches import fit_launch
 from demografi.evaluation.past_errors import error_table
+from demografi.loading.care import occupations
 from demografi.projection.fitting import NEUTRAL, neutral_county, to_table
 from demografi.rates import Settings
 from demografi.sources import shipped
@@ -113,25 +114,6 @@ def nurse_person_years() -> pd.DataFrame:
     return _person_years(panel.assign(occupation="nurse", concept="education"))
 
 
-OCCUPATIONS = {
-    "01": "nurse",
-    "02": "specialist_nurse",
-    "03": "health_care_worker",
-    "04": "home_helper",
-    "05": "social_educator",
-    "06": "child_welfare_and_social_worker",
-    "07a": "care_manager",
-    "07b": "other_manager",
-    "07c": "kitchen_worker",
-    "07d": "cleaner_and_caretaker",
-    "07e": "case_worker_and_clerk",
-    "08": "occupational_therapist",
-    "09": "other_health_occupation",
-    "99": "unspecified",
-    "TOT": "total",
-}
-
-
 def person_years_by_occupation() -> pd.DataFrame:
     """Contracted person-years in municipal care by occupation, where at hand."""
     cells = pd.read_csv(
@@ -139,7 +121,7 @@ def person_years_by_occupation() -> pd.DataFrame:
         dtype={"region_code": "str", "occupation_code": "str"},
     ).rename(columns={"region_code": "region", "value": "fte"})
     cells = cells[cells["region"].isin(ELEVEN)]
-    cells = cells.assign(occupation=cells["occupation_code"].map(OCCUPATIONS), concept="occupation")
+    cells = cells.assign(occupation=cells["occupation_code"].map(occupations()), concept="occupation")
     return _person_years(cells)
 
 

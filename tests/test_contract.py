@@ -24,7 +24,9 @@ COLUMNS = {
     "Indicators.indicators": "region year indicator definition value",
     "Backtest.backtest": "model launch horizon year region age_group projected observed",
 }
-VERBS = "example region list_regions project need supply gap indicators backtest report ministry_bridge read scenario"
+VERBS = (
+    "example load region list_regions project need supply gap indicators backtest report ministry_bridge read scenario"
+)
 NOUN_FACE = "schema contract has sources cautions save open plot explain to_frame region_scheme"
 ADDITIVE = ("Observed", "Projection", "Need", "Supply", "Gap")
 SCHEMA = "table column dtype kind unit reference may_be_missing signed"

@@ -1,6 +1,6 @@
 """From official tables to projected population, service need, workforce gap and the chapter.
 
-Verbs: ``example read project need supply gap indicators report region``; nouns: ``Observed Projection
+Verbs: ``example load read compare project need supply gap indicators report region``; nouns: ``Observed Projection
 Need Supply Gap Indicators Region``. Importing does nothing outside; heavy libraries load when a
 verb is first used.
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         TableError,
     )
     from demografi.evaluation import Backtest, backtest
+    from demografi.loading import load
     from demografi.needs import Need, ministry_bridge, need
     from demografi.observed import Observed, example
     from demografi.projection import Projection, project
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from demografi.regions import Region, list_regions, region
     from demografi.reports import report
     from demografi.scenarios import Scenario, scenario
+    from demografi.sources.comparing import compare
     from demografi.sources.files import Layout, read
     from demografi.workforce import Gap, Supply, gap, supply
 
@@ -52,12 +54,14 @@ _DOORS = {
     "scenarios": ("Scenario", "scenario"),
     "regions": ("Region", "list_regions", "region"),
     "observed": ("Observed", "example"),
+    "loading": ("load",),
     "projection": ("Projection", "project"),
     "needs": ("Need", "ministry_bridge", "need"),
     "ratios": ("Indicators", "indicators"),
     "workforce": ("Gap", "Supply", "gap", "supply"),
     "evaluation": ("Backtest", "backtest"),
     "reports": ("report",),
+    "sources.comparing": ("compare",),
     "sources.files": ("Layout", "read"),
 }
 _ROOM_OF = {name: room for room, names in _DOORS.items() for name in names}
@@ -81,10 +85,12 @@ __all__ = [
     "Supply",
     "TableError",
     "backtest",
+    "compare",
     "example",
     "gap",
     "indicators",
     "list_regions",
+    "load",
     "ministry_bridge",
     "need",
     "project",

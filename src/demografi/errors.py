@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 __all__ = [
+    "AbsentError",
     "DemografiError",
     "DemografiWarning",
     "RegionError",
@@ -70,6 +71,16 @@ class SourceError(DemografiError):
     """A source that is absent, damaged or does not hold what was asked for."""
 
     code = "source"
+
+
+class AbsentError(SourceError):
+    """A table, variable or code the publisher does not have, or a reply that is not kept offline.
+
+    Asking again gives the same answer, so a caller may do without it and say so; a server that
+    cannot be reached is never this.
+    """
+
+    code = "absent"
 
 
 class ScenarioError(DemografiError):

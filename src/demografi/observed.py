@@ -89,7 +89,7 @@ BENCHMARKS = "benchmarks"
 class Observed(Summable):
     """Counted figures of a region and its parts.
 
-    Make one with :func:`example` (shipped figures) or :meth:`from_tables` (your own).
+    Make one with :func:`example` (shipped figures), ``demografi.load`` (any region) or :meth:`from_tables` (your own).
     """
 
     CONTRACTS: ClassVar[Mapping[str, Contract]] = MappingProxyType(
@@ -142,6 +142,13 @@ class Observed(Summable):
         """The last 1 January in the population."""
         return int(self.tables["population"]["year"].max())
 
+    @property
+    def first_whole_year(self) -> int:
+        """The first year from which no cell of the population is missing."""
+        stock = self.tables["population"]
+        empty = stock.loc[stock["persons"].isna(), "year"]
+        return int(stock["year"].min() if empty.empty else empty.max() + 1)
+
     def to_frame(self) -> pd.DataFrame:
         """Return the population table."""
         return self.population
@@ -154,7 +161,7 @@ class Observed(Summable):
         age_group
             ``"80+"``, ``"20-66"``, ``"total"`` …
         since
-            First year; ten years before the last by default.
+            First year; ten years before the last by default, or the first that lacks no cell.
 
         Returns
         -------
@@ -162,9 +169,21 @@ class Observed(Summable):
             ``region cause persons``: ``start``, ``grow_into`` (for groups from age 0: children born and
             living at the end of the year), ``grow_out_of``, ``deaths_and_migration`` (what stocks alone
             cannot tell apart), ``end``.
+
+        Raises
+        ------
+        TableError
+            A year from ``since`` on lacks cells.
         """
         stock = self.tables["population"]
-        since = max(self.last_year - 10, int(stock["year"].min())) if since is None else since
+        whole = self.first_whole_year
+        since = max(self.last_year - 10, whole) if since is None else since
+        if since < whole:
+            raise TableError(
+                f"The population lacks cells between {since} and {whole}.",
+                where="What is missing cannot be split into causes.",
+                hint=f"observed.explain({age_group!r}, since={whole})",
+            )
         first, last = ages.bounds(age_group)
         during = stock[(stock["year"] >= since) & (stock["year"] < self.last_year)]
         after = stock[(stock["year"] > since) & (stock["age"] == 0)]
@@ -185,7 +204,9 @@ class Observed(Summable):
         """Draw persons aged 80 and over, year by year."""
         from demografi import plots
 
-        old = ages.select(self.tables["population"], "80+").groupby("year")["persons"].sum()
+        stock = self.tables["population"]
+        stock = stock[stock["year"] >= self.first_whole_year]
+        old = ages.select(stock, "80+").groupby("year")["persons"].sum()
         lines = pd.DataFrame({"name": self.region.name, "year": old.index, "value": old.to_numpy()})
         say = {
             "count": labels.number(old.iloc[-1], language=language),
@@ -304,7 +325,7 @@ def example(name: str = "Lakseregionen") -> Observed:
         raise SourceError(
             f"The figures of {absent[0]} do not ship with demografi.",
             where="At hand: the ten of Lakseregionen, Engerdal, Trøndelag, Møre og Romsdal, Innlandet and Norge.",
-            hint="Bring your own tables: dg.Observed.from_tables(population=…)",
+            hint=f"dg.load({name!r}), or --live at the command line; or bring your own tables.",
         )
     tables = {"population": _of(population, wanted.members)}
     sources = [_population_source(wanted)]
@@ -422,6 +443,8 @@ def derive_67_79(users: pd.DataFrame) -> pd.DataFrame:
     keys = ["region", "year"]
     home = users[users["service"] == "home_service"]
     wide = home.pivot_table(index=keys, columns="age_group", values="users", aggfunc="sum", min_count=1)
+    # A group that is hidden everywhere has no column of its own.
+    wide = wide.reindex(columns=list(dict.fromkeys([*wide.columns, "total", "0-66", "80+"])))
     rest = (wide["total"] - wide["0-66"] - wide["80+"]).rename("rest")
     users = users.assign(users=users["users"].astype(float), quality="").join(rest, on=keys)
     open_cell = (users["service"] == "home_service") & (users["age_group"] == "67-79") & users["users"].isna()

@@ -26,6 +26,7 @@ __all__ = ["Gap", "Supply", "gap", "supply"]
 
 OCCUPATION = "nurse"
 CONCEPT = "education"
+COUNTED_IN = ("nurse_person_years", "ssb-14534")
 YOUNG, OLD = "25-54", "55+"
 FIRST_AGE, OLD_AGE = 25.0, 55.0
 EXIT_AGE = 64.4
@@ -166,7 +167,7 @@ def supply(observed: Observed, to: int) -> Supply:
     stands at y.
     """
     counted = observed.person_years
-    rows = counted[(counted["occupation"] == OCCUPATION) & (counted["concept"] == CONCEPT)]
+    rows = counted[(counted["occupation"] == OCCUPATION) & (counted["concept"] == CONCEPT) & counted["fte"].notna()]
     base_year = int(rows["year"].max()) if len(rows) else observed.last_year - 1
     rows = rows[rows["year"] == base_year]
     absent = [code for code in observed.region.members if code not in set(rows["region"])]
@@ -203,7 +204,8 @@ def supply(observed: Observed, to: int) -> Supply:
         Caution.of("caution_nurse_exit", age=EXIT_AGE),
         Caution.of("caution_nurse_concept"),
     )
-    sources = (shipped.source("nurse_person_years"), shipped.source("share_55plus"))
+    counts = tuple(source for source in observed.own_sources if source.id in COUNTED_IN)
+    sources = (*counts, shipped.source("share_55plus"))
     return Supply({"supply": table}, facts, sources, cautions, {"observed": observed})
 
 

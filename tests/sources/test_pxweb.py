@@ -35,7 +35,7 @@ def test_a_table_comes_with_codes_values_and_the_manifest_of_where_it_is_from(
     assert manifest.selection["Region"]["codes"] == ["5055"]
     assert manifest.versions == {"apiVersion": "2.3.2", "appVersion": "2.5.0+build.30"}
     assert len(manifest.replies) == 3
-    assert manifest.source.table == "tabell 07459"
+    assert manifest.source.table == "07459"
 
 
 def test_codes_are_sent_for_every_variable_by_post_and_with_a_name_for_the_caller(

@@ -65,6 +65,13 @@ def test_municipal_reporting_is_provisional_until_15_june(
     assert ssb.is_provisional(got.manifest) is provisional
 
 
+def test_a_municipal_code_that_looks_like_a_year_is_not_taken_for_one(pxweb: PxWebServer, tmp_path: Path) -> None:
+    pxweb.tables["12209"].variables[0].codes["2030"] = "Sør-Varanger (-2019)"
+    pxweb.tables["12209"].updated = "2026-03-16T07:00:00Z"
+    got = ssb.fetch_table(connected(pxweb, tmp_path), "12209", {"geo": ["5055", "2030"]})
+    assert ssb.is_provisional(got.manifest)
+
+
 def test_population_is_never_provisional(pxweb: PxWebServer, tmp_path: Path) -> None:
     got = ssb.fetch_table(connected(pxweb, tmp_path), "07459", {"geo": "5055", "Alder": "000"})
     assert not ssb.is_provisional(got.manifest)

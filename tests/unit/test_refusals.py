@@ -55,7 +55,7 @@ def test_a_region_whose_figures_do_not_ship_says_which_do() -> None:
     with pytest.raises(dg.SourceError) as error:
         dg.example("Drammen")
     assert said(error)[0] == "The figures of Drammen do not ship with demografi."
-    assert said(error)[-1] == "Bring your own tables: dg.Observed.from_tables(population=…)"
+    assert said(error)[-1] == "dg.load('Drammen'), or --live at the command line; or bring your own tables."
 
 
 def test_the_same_place_twice_is_refused() -> None:

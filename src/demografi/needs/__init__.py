@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 __all__ = ["Need", "figure_words", "ministry_bridge", "need", "services"]
 
 STANDARD_SERVICE = "care"
+OF_STAFF = ("nurse_person_years", "person_years_by_occupation", "ssb-14533", "ssb-14534")
+"""Sources that figures of users do not rest on."""
 
 USERS = Contract("users", (*KEY, Column("age_group", "text"), Column("users", "number", "measure", "persons")))
 PERSON_YEARS = Contract("person_years", (*KEY, Column("fte", "number", "measure", "person-years")))
@@ -215,9 +217,7 @@ class Need(Summable):
 
     def sources_of_figure(self) -> tuple[Any, ...]:
         """Return the sources a figure of users names."""
-        return tuple(
-            s for s in self.projection.observed.own_sources if s.id != "nurse_person_years" and "occupation" not in s.id
-        )
+        return tuple(s for s in self.projection.observed.own_sources if s.id not in OF_STAFF)
 
     def _headline(self) -> str:
         users = self.users_of("80+").groupby("year")["users"].sum()

@@ -82,6 +82,7 @@ def coverage_of(observed: Observed) -> tuple[pd.DataFrame, pd.DataFrame]:
     wide = counted.pivot_table(
         index=[*keys, "service"], columns="age_group", values="users", aggfunc="sum", min_count=1
     )
+    wide = wide.reindex(columns=list(dict.fromkeys([*wide.columns, "total", "0-66", "67-79", "80+"])))
     parts = []
     for service in services()["service"]:
         if service not in wide.index.get_level_values("service"):
@@ -158,6 +159,7 @@ def _denominators(observed: Observed) -> pd.DataFrame:
     groups = sorted({group for text in services()["age_groups"] for group in text.split()})
     stock = ages.collapse(observed.population.drop(columns=["sex"]), groups)
     stock["year"] = stock["year"] - 1
+    stock = stock.dropna(subset=["persons"])
     return stock.rename(columns={"persons": "population"})
 
 

@@ -13,8 +13,9 @@ from demografi import ages, labels
 from demografi.errors import ScenarioError
 from demografi.observed import FLOWS, POPULATION, Observed
 from demografi.projection import draws as draws_of
-from demografi.projection.arrays import as_tables, meet, run, special_block, stocks
+from demografi.projection.arrays import as_tables, meet
 from demografi.projection.fitting import fit
+from demografi.projection.histories import History, histories_of, longest_history, run_apart, set_apart
 from demografi.regions import Summable
 from demografi.scenarios import Scenario
 from demografi.sources import shipped
@@ -161,7 +162,11 @@ class Projection(Summable):
         past = self.observed.population
         past = past[past["year"] < self.launch]
         whole = self.region.code
-        if set(past["region"]) != set(self.tables["population"]["region"]):
+        summed = set(past["region"]) != set(self.tables["population"]["region"])
+        # A year in which a place has no figures is left out: a sum without it would be too small.
+        keys = ["year"] if summed else ["region", "year"]
+        past = past[past["persons"].notna().groupby([past[key] for key in keys]).transform("all")]
+        if summed:
             past = past.groupby(["year", "sex", "age"], as_index=False)["persons"].sum().assign(region=whole)
         columns = ["region", "year", "sex", "age", "persons"]
         return pd.concat([past[columns], self.tables["population"][columns]], ignore_index=True)
@@ -330,6 +335,11 @@ def check_year(year: int, first: int, last: int) -> None:
 MAIN_SCENARIO = Scenario()
 
 
+def _short(observed: Observed, history: History) -> Caution:
+    names = tuple(observed.region.name_of(code) for code in history.regions)
+    return Caution.of("caution_short_history", names=names, years=float(len(history.stocks) - 1))
+
+
 def _refuse_additions(scenario: Scenario, observed: Observed, launch: int, to: int) -> None:
     for addition in scenario.additions:
         if addition.region not in observed.region.members:
@@ -420,12 +430,10 @@ def project(
         )
     members = observed.region.members
     draws_of.check_asked(observed.region_scheme, members, draws, seed)
-    past = stocks(observed, members)
-    apart = special_block(special, past, members)
-    past = past - apart
-    fitted = fit(observed, past, to - launch, schedules or {})
+    histories, apart = set_apart(histories_of(observed, members), special, members)
+    fitted = fit(observed, histories, to - launch, schedules or {})
     _refuse_additions(scenario, observed, launch, to)
-    path, local, held = run(past, fitted, scenario, launch, members)
+    path, local, held = run_apart(histories, fitted, scenario, launch, members)
     path = path + apart
     if control is not None:
         path = meet(path, control, launch)
@@ -444,7 +452,8 @@ def project(
         "lacking": {},
     }
     about = Caution.of("caution_intervals" if draws else "caution_no_intervals")
-    cautions = (Caution.of("caution_own_projection"), about)
+    short = [past for past in histories if len(past.stocks) < longest_history(observed)]
+    cautions = (Caution.of("caution_own_projection"), about, *(_short(observed, past) for past in short))
     sources = (*fitted.sources, *((shipped.source(draws_of.STORED),) if draws else ()))
     tables = as_tables(path, fitted, local, launch, members)
     return Projection(tables, facts, sources, cautions, {"observed": observed})

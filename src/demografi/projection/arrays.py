@@ -23,7 +23,18 @@ if TYPE_CHECKING:
     from demografi.scenarios import Scenario
     from demografi.tables import Source
 
-__all__ = ["SEXES", "Fitted", "as_array", "as_tables", "meet", "run", "special_block", "stocks"]
+__all__ = [
+    "FEWEST_YEARS",
+    "MOST_YEARS",
+    "SEXES",
+    "Fitted",
+    "as_array",
+    "as_tables",
+    "meet",
+    "run",
+    "special_block",
+    "stocks",
+]
 
 SEXES = ("female", "male")
 FEWEST_YEARS = 6
@@ -40,8 +51,13 @@ class Fitted(NamedTuple):
     sources: tuple[Source, ...]
 
 
-def stocks(observed: Observed, members: tuple[str, ...]) -> Floats:
+def stocks(observed: Observed, members: tuple[str, ...], most_years: int = MOST_YEARS) -> Floats:
     """Return counted stocks as an array (year, region, sex, age), the last row the launch.
+
+    Parameters
+    ----------
+    most_years
+        How many years back to look, the launch included.
 
     Raises
     ------
@@ -49,7 +65,7 @@ def stocks(observed: Observed, members: tuple[str, ...]) -> Floats:
         A cell has no value, or there are fewer than six years in a row.
     """
     table = observed.population
-    table = table[table["region"].isin(members) & (table["year"] > observed.last_year - MOST_YEARS)]
+    table = table[table["region"].isin(members) & (table["year"] > observed.last_year - most_years)]
     if table["persons"].isna().any():
         hole = table[table["persons"].isna()].iloc[0]
         raise TableError(
@@ -105,8 +121,8 @@ def run(
     return path, local, held
 
 
-def special_block(special: pd.DataFrame | None, past: Floats, regions: tuple[str, ...]) -> Floats:
-    """Return the people who do not age in place as an array (region, sex, age); zeros where none are named.
+def special_block(special: pd.DataFrame, past: Floats, regions: tuple[str, ...]) -> Floats:
+    """Return the people who do not age in place as an array (region, sex, age).
 
     Raises
     ------
@@ -114,8 +130,6 @@ def special_block(special: pd.DataFrame | None, past: Floats, regions: tuple[str
         A place is not projected, or the block holds more people than lived in a cell in a counted year.
     """
     block = np.zeros(past.shape[1:])
-    if special is None:
-        return block
     for row in special.to_dict("records"):
         if row["region"] not in regions or row["sex"] not in SEXES or not 0 <= row["age"] < past.shape[-1]:
             raise ScenarioError(
@@ -187,7 +201,7 @@ def _added(
     for sign in (1.0, -1.0):
         moved = np.zeros(shape)
         for addition in scenario.additions:
-            if np.sign(addition.persons) == sign:
+            if np.sign(addition.persons) == sign and addition.region in regions:
                 for year in addition.years:
                     people = sign * addition.by_sex_and_age(shape[-1])
                     moved[year + 1 - launch, regions.index(addition.region)] += people

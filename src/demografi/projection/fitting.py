@@ -10,15 +10,16 @@ import numpy as np
 import pandas as pd
 
 from demografi.errors import ScenarioError, TableError
-from demografi.projection.arrays import SEXES, Fitted, as_array
+from demografi.projection.arrays import SEXES, Fitted, as_array, stocks
 from demografi.rates import Country, Parameters, Settings, fit_national
 from demografi.regions import NATION
 from demografi.sources import shipped
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from demografi.observed import Observed
+    from demografi.projection.histories import History
     from demografi.rates.pooling import Floats
 
 __all__ = ["NEUTRAL", "fit", "from_table", "neutral_county", "to_table"]
@@ -28,13 +29,17 @@ NEUTRAL = NATION
 """The code of the county that is like the nation: for the nation itself."""
 
 
-def fit(observed: Observed, past: Floats, horizon: int, schedules: Mapping[str, pd.DataFrame]) -> Fitted:
+def fit(
+    observed: Observed, histories: Sequence[History], horizon: int, schedules: Mapping[str, pd.DataFrame]
+) -> Fitted:
     """Return the parameters for a projection: stored ones for Norway, fitted ones for other tables.
 
     Raises
     ------
     ScenarioError
         No parameters are stored for the launch or so far ahead, or the tables hold neither rates nor events.
+    TableError
+        A country's own places have histories of different length, so that its national sums have holes.
     """
     unknown = sorted(set(schedules) - {"mortality", "fertility"})
     if unknown:
@@ -45,6 +50,7 @@ def fit(observed: Observed, past: Floats, horizon: int, schedules: Mapping[str, 
         )
     if observed.region_scheme.startswith("ssb-") and not schedules:
         return _stored(observed, horizon)
+    past = histories[0].stocks if len(histories) == 1 else stocks(observed, observed.region.members)
     country = _own_country(observed, past, schedules.get("mortality"), schedules.get("fertility"))
     counties = np.zeros(past.shape[1], dtype=np.int64)
     settings = Settings()

@@ -24,7 +24,7 @@ import requests
 from urllib3.exceptions import HTTPError, MaxRetryError, ResponseError
 from urllib3.util import Retry
 
-from demografi.errors import SourceError
+from demografi.errors import AbsentError, SourceError
 from demografi.sources.cache import Cache, Kept, unkept
 from demografi.sources.pacing import Limiter, stop_if_asked
 from demografi.tables import PROGRAM, VERSION
@@ -148,7 +148,7 @@ def ask(
         return known
     if connection.offline:
         fault = "cannot be asked for anew" if fresh else "is not kept"
-        raise SourceError(
+        raise AbsentError(
             f"'{question.path}' {fault}, and the network may not be touched.",
             where=f"Looked in {connection.cache.folder if connection.cache else 'no cache'}.",
             hint="Load it once with offline=False.",
@@ -291,7 +291,8 @@ def _refused(status: int, body: bytes, url: str) -> SourceError:
             title = ""
     words = _server_words().get(title) or _server_words()["other"]
     facts = [words["nb"].format(title=title), f"The server answered {status} to {url}."]
-    return SourceError(words["en"].format(title=title), where=facts, hint=words["hint"])
+    kind = AbsentError if title.startswith("Non-existent") else SourceError
+    return kind(words["en"].format(title=title), where=facts, hint=words["hint"])
 
 
 @remembered

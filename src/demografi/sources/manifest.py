@@ -86,7 +86,7 @@ class Manifest:
         return Source(
             id=f"{self.publisher.lower()}-{self.table}",
             publisher=self.publisher,
-            table=f"tabell {self.table}",
+            table=self.table,
             title=self.title,
             updated=self.updated[:10],
             fetched=self.fetched[:10],

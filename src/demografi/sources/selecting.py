@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-from demografi.errors import SourceError
+from demografi.errors import AbsentError, SourceError
 from demografi.sources.jsonstat import Dimension
 
 __all__ = ["Asked", "Chosen", "CodeList", "Listed", "Metadata", "choose", "expand"]
@@ -60,7 +60,7 @@ class Metadata:
         if found:
             fault = f"Table {self.id} has {len(found)} variables with the role '{name}'."
             raise SourceError(fault, where=listed, hint=f"Name one of them: {{'{found[0].id}': [...]}}.")
-        raise SourceError(
+        raise AbsentError(
             f"Table {self.id} has no variable '{name}'.",
             where=[*_meant(name, {d.id: d.label for d in self.dimensions}), *listed],
             hint="Name a variable by its code, or by 'geo', 'time' or 'metric'.",
@@ -265,7 +265,7 @@ def _unknown_codes(
         facts.append(more or next(iter(_meant(code, names)), f"'{code}' matches nothing."))
     many = f"{len(unknown)} codes are not in" if len(unknown) > 1 else "The code is not in"
     listed = ", ".join(repr(code) for code in unknown[:5]) + (" …" if len(unknown) > 5 else "")
-    return SourceError(
+    return AbsentError(
         f"{many} {where}: {listed}.",
         where=facts,
         hint=f'Nothing was sent. Choose among its {len(names)} codes, or all with "*".',
@@ -285,7 +285,7 @@ def _known_list(metadata: Metadata, dimension: Dimension, name: str) -> str:
     names = {str(one.get("id")): str(one.get("label", "")) for one in offered}
     if name in names:
         return name
-    raise SourceError(
+    raise AbsentError(
         f"The variable '{dimension.id}' of table {metadata.id} has no code list '{name}'.",
         where=[*_meant(name, names), *(f"{code}: {label}" for code, label in names.items())],
         hint="Capital letters matter in the names of code lists.",

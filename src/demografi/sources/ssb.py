@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import json
 import logging
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache as remembered
@@ -53,7 +54,7 @@ def connect(
     session: requests.Session | None = None,
     timeout: tuple[float, float] = (10.0, 60.0),
     cancel: Callable[[], bool] | None = None,
-    base: str = ADDRESS,
+    base: str | None = None,
 ) -> Connection:
     """Describe how Statistics Norway is reached. Touches neither disk nor network.
 
@@ -63,6 +64,8 @@ def connect(
         ``"nb"``, ``"nn"`` (both give Norwegian words) or ``"en"``.
     cache
         Where replies are kept; the default folder where none is given.
+    base
+        Address of the server; ``DEMOGRAFI_SSB`` where it is set, otherwise Statistics Norway's.
 
     Raises
     ------
@@ -81,7 +84,7 @@ def connect(
             hint='language="nb"',
         )
     return Connection(
-        base=base.rstrip("/"),
+        base=(base or os.environ.get("DEMOGRAFI_SSB") or ADDRESS).rstrip("/"),
         language=LANGUAGES[language],
         cache=cache or Cache(default_folder()),
         offline=offline,
@@ -157,10 +160,12 @@ def is_provisional(manifest: Manifest) -> bool:
     with ``KOK`` or whose contents with ``KOS``) are meant; other tables give False.
     """
     codes = [code for one in manifest.selection.values() for code in one["codes"]]
+    years = manifest.selection.get("Tid", {"codes": codes})["codes"]
     if not any(name.startswith("KOK") for name in manifest.selection) and not any(c.startswith("KOS") for c in codes):
         return False
     updated = dt.datetime.fromisoformat(manifest.updated)
-    latest = max((int(code) for code in codes if re.fullmatch(r"(19|20)\d\d", code)), default=0)
+    # Old municipal codes of Finnmark look like years, so only time is read where it is known.
+    latest = max((int(code) for code in years if re.fullmatch(r"(19|20)\d\d", code)), default=0)
     return latest == updated.year - 1 and (updated.month, updated.day) < REVISED
 
 

@@ -1,0 +1,127 @@
+"""Verbs around sources: load, read, check-sources, snapshot, compare, cache."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from pathlib import Path
+
+import click
+
+import demografi as dg
+from demografi.cli.giving import EXIT_CODES, loading_shown, main, out_option, write
+from demografi.errors import ReportError, SourceError
+
+__all__ = ["cache", "check_sources", "compare", "load", "read", "snapshot"]
+
+DIFFERENT = next(code for kind, code in EXIT_CODES if kind is SourceError)
+_offline = click.option("--offline", is_flag=True, help="Never touch the network: use what was loaded before.")
+_refresh = click.option("--refresh", is_flag=True, help="Ask whether tables have been published anew.")
+
+
+@main.command()
+@click.argument("region")
+@click.option("--out", type=click.Path(path_type=Path), help="Parquet file. Default: the region's code.")
+@_offline
+@_refresh
+@click.option("--language", type=click.Choice(["nb", "nn", "en"]), default="nb", help="Language of titles and notes.")
+def load(region: str, out: Path | None, offline: bool, refresh: bool, language: str) -> None:
+    """Load a region's figures from Statistics Norway into one file.
+
+    What was loaded before is not fetched again. The file can stand for REGION in the other verbs.
+    """
+    path = out or Path(f"{dg.region(region).code}.parquet")
+    if path.suffix != ".parquet":
+        raise ReportError(f"'{path.name}' does not end in .parquet.", hint=f"--out {path.with_suffix('.parquet')}")
+    with loading_shown() as told:
+        observed = dg.load(region, offline=offline, refresh=refresh, language=language, progress=told)
+    for caution in observed.known_cautions:
+        click.echo(caution.text(language), err=True)
+    click.echo(observed.save(path))
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--sheet", help="Name of the sheet, where a workbook has several tables.")
+@click.option("--tidy", is_flag=True, help="Use this program's own keys: region year sex age.")
+@out_option
+def read(file: Path, sheet: str | None, tidy: bool, out: Path | None) -> None:
+    """Read a file you have: Statbank CSV or XLSX, PX, JSON-stat, ODS, the ministry's workbook."""
+    table = dg.read(file, sheet=sheet)
+    for note in table.notes:
+        click.echo(note, err=True)
+    write(table.tidy() if tidy else table.to_frame(), out)
+
+
+@main.command("check-sources")
+@click.argument("tables", nargs=-1)
+@out_option
+def check_sources(tables: tuple[str, ...], out: Path | None) -> None:
+    """Compare the tables this program relies on with Statistics Norway's own description of them.
+
+    TABLES are numbers such as 07459; all are compared where none is given. Exit code 4 where anything differs.
+    """
+    from demografi.sources import registry, ssb
+
+    unknown = sorted(set(tables) - {row.id for row in registry.registered()})
+    if unknown:
+        raise SourceError(f"Table '{unknown[0]}' is not one this program relies on.", hint="demografi check-sources")
+    chosen = [row for row in registry.registered() if not tables or row.id in tables]
+    differences = registry.check_sources(
+        ssb.connect(), chosen, progress=lambda table: click.echo(f"{table.id} {table.title}", err=True)
+    )
+    write(differences, out)
+    if len(differences):
+        click.echo(f"{len(differences)} differences in {differences['table'].nunique()} tables.", err=True)
+        sys.exit(DIFFERENT)
+    click.echo(f"{len(chosen)} tables compared; no differences.", err=True)
+
+
+@main.command()
+@click.argument("region")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="File to write, ending in .zip.")
+@_offline
+@_refresh
+def snapshot(region: str, out: Path, offline: bool, refresh: bool) -> None:
+    """Freeze a region's raw replies, where they are from and the versions of the programs in one file."""
+    from demografi.loading import manifests
+    from demografi.sources.cache import Cache, default_folder
+    from demografi.sources.snapshots import write_snapshot
+
+    kept = Cache(default_folder())
+    with loading_shown() as told:
+        observed = dg.load(region, offline=offline, refresh=refresh, progress=told, cache=kept)
+    sha256 = write_snapshot(out, kept, manifests(observed))
+    click.echo(f"sha256 {sha256}", err=True)
+    click.echo(out)
+
+
+@main.command()
+@click.argument("old", type=click.Path(path_type=Path))
+@click.argument("new", type=click.Path(path_type=Path))
+@out_option
+def compare(old: Path, new: Path, out: Path | None) -> None:
+    """Give the figures that differ between two snapshots: from what, to what, in which table."""
+    write(dg.compare(old, new), out)
+
+
+@main.command()
+@click.option("--size", is_flag=True, help="Say how much is kept, and where (the default).")
+@click.option("--clean", is_flag=True, help="Remove what is kept; figures are fetched again when next loaded.")
+@click.option(
+    "--before", type=click.DateTime(["%Y-%m-%d"]), help="With --clean: only what was fetched before this day."
+)
+def cache(size: bool, clean: bool, before: dt.datetime | None) -> None:
+    """Show or clean the folder where replies are kept (DEMOGRAFI_CACHE)."""
+    from demografi.sources.cache import Cache, default_folder
+
+    if before is not None and not clean:
+        raise click.UsageError("--before goes with --clean.")
+    kept = Cache(default_folder())
+    if clean:
+        now = dt.datetime.now(dt.UTC)
+        freed = kept.clean(before=before.astimezone() if before else now + dt.timedelta(seconds=1), now=now)
+        click.echo(f"{freed / 1e6:,.1f} MB removed from {kept.folder}")
+    if size or not clean:
+        replies, held = kept.size()
+        click.echo(f"{replies} replies, {held / 1e6:,.1f} MB in {kept.folder}")
