@@ -63,6 +63,7 @@ def grouped() -> list[CodeList]:
 def _persons() -> dict[tuple[str, int, str, int], float]:
     both = [shipped.read("population_municipalities"), shipped.read("population_counties_nation")]
     table = pd.concat(both, ignore_index=True)
+    table = table.melt(["region", "year", "age"], ["female", "male"], var_name="sex", value_name="persons")
     return dict(
         zip(table[["region", "year", "sex", "age"]].itertuples(index=False, name=None), table["persons"], strict=True)
     )
