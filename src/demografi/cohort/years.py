@@ -139,7 +139,7 @@ def carry(
         for year, ready in enumerate(_ready(years, size, timing, kind)):
             now = _Now(year, len(years) - year, ready, births == "after", noise)
             ledger.clear()
-            _do(map if alone else each, partial(_live, now=now), works)
+            _do(map if alone or len(works) == 1 else each, partial(_live, now=now), works)
             clamped[year] = np.sum([work.clamped for work in works], axis=0)
             _spread(works, now.offset - 1, keep, spread[year], each)
             ledger.close(year, partial(_in_age_order, works, now.offset - 1, each), keep.each_year)
@@ -203,15 +203,14 @@ def _through(
 def _grow_older(work: Work, now: _Now, tile: Tile) -> None:
     """Count the women of the start, let the open age absorb those who reach it, and survive."""
     first, stop = tile.place.ages.start - 1, tile.place.ages.stop - 1
-    for age in _fertile(now, first, stop):
-        _bear(work, now, tile, 0, age, tile.persons[age - first, FEMALE])
+    _bear(work, now, tile, 0, first)
     ages = work.size.ages
     if stop == ages - 1:
         open_slot = (ages - 1 + now.offset) % ages
         tile.persons[-1] += work.state[open_slot][:, tile.place.regions]
     _survive(work, now, tile)
     if not now.women_after:
-        _count_women_of_the_end(work, now, tile)
+        _bear(work, now, tile, 1, tile.place.ages.start)
 
 
 def _be_born(work: Work, now: _Now, tile: Tile) -> None:
@@ -244,32 +243,27 @@ def _end(work: Work, now: _Now, moves: Moves, tile: Tile, *, last: bool) -> None
     if not last:
         return
     if now.women_after:
-        _count_women_of_the_end(work, now, tile)
+        _bear(work, now, tile, 1, tile.place.ages.start)
     place = tile.place
     work.ledger.stock(now.year, tile.booked, place.regions, place.draws, tile.persons)
 
 
-def _count_women_of_the_end(work: Work, now: _Now, tile: Tile) -> None:
-    first = tile.place.ages.start
-    for age in _fertile(now, first, tile.place.ages.stop):
-        _bear(work, now, tile, 1, age, tile.persons[age - first, FEMALE])
-
-
-def _bear(work: Work, now: _Now, tile: Tile, end: int, age: int, women: Real) -> None:
-    """Add half the births of these women's year, (region, draw)."""
-    regions, fertility = tile.place.regions, now.rates.fertility
-    born = work.scratch(tile)[0, 0]
-    np.multiply(fertility[0][age, regions, work.draws], women, out=born)
-    for factor in fertility[1:]:
-        born *= factor[age, regions, work.draws]
-    work.births[end, regions] += born
-    if len(work.by_mother):
-        work.by_mother[age, regions] += born
-
-
-def _fertile(now: _Now, first: int, stop: int) -> range:
+def _bear(work: Work, now: _Now, tile: Tile, end: int, first: int) -> None:
+    """Add half the births of a tile's women, whose ages begin at ``first``, in order of age."""
     fertile = now.rates.fertile
-    return range(max(first, fertile.start), min(stop, fertile.stop))
+    start, stop = max(first, fertile.start), min(first + len(tile.persons), fertile.stop)
+    if start >= stop:
+        return
+    regions, fertility = tile.place.regions, now.rates.fertility
+    born, key = work.scratch(tile)[: stop - start, 0], (slice(start, stop), regions, work.draws)
+    np.multiply(fertility[0][key], tile.persons[start - first : stop - first, FEMALE], out=born)
+    for factor in fertility[1:]:
+        born *= factor[key]
+    sums = work.births[end, regions]
+    for births in born:
+        sums += births
+    if len(work.by_mother):
+        work.by_mother[start:stop, regions] += born
 
 
 def _enter_births(work: Work, now: _Now) -> None:
