@@ -188,3 +188,11 @@ def test_the_cache_is_shown_and_cleaned(server: PxWebServer, tmp_path: Path) -> 
     assert "MB removed from" in cleaned.stdout
     assert cleaned.stdout.splitlines()[1].startswith("0 replies, 0.0 MB")
     assert run("cache", "--before", "2020-01-01").exit_code == 2
+
+
+def test_the_chapter_of_loaded_figures_names_their_tables(server: PxWebServer, tmp_path: Path) -> None:
+    result = run("report", "Engerdal", "--live", "--out", tmp_path / "chapter", "--language", "en")
+    assert result.exit_code == 0, result.stderr
+    text = (tmp_path / "chapter" / "chapter.md").read_text(encoding="utf-8")
+    assert "table 11645" in text
+    assert "Provisional figures: table 12292 is not final before 15 June." in text

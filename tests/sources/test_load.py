@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from pxweb_answers import DemoTable
+from pxweb_answers import CodeList, DemoTable, Variable
 from pxweb_server import PxWebServer, serving
-from shipped_tables import carrier, every_table, grouped
+from shipped_tables import AGES, carrier, contents, every_table, grouped, years
 
 import demografi as dg
 from demografi.errors import SourceError, TableError
@@ -357,3 +357,38 @@ def test_what_is_absent_can_be_told_from_what_failed() -> None:
 
     assert issubclass(AbsentError, SourceError)
     assert AbsentError("It is not there.").code == "absent"
+
+
+def test_a_place_that_lost_a_part_has_no_figures_before_although_the_publisher_gives_them(tmp_path: Path) -> None:
+    """The grouped list gives all of 1507 to Ålesund, Haram included, until 2023."""
+    used = {"1507": range(2020, 2024), "1508": range(2024, 2027), "1580": range(2024, 2027)}
+    lists = [
+        CodeList("agg_KommSummer", "", "Aggregation", {"K-1508": ("", ["1507", "1508"]), "K-1580": ("", ["1580"])})
+    ]
+    variables = [
+        Variable("Region", "region", {code: code for code in used}, "geo", klass=131, codelists=("agg_KommSummer",)),
+        Variable("Kjonn", "kjønn", {"1": "Menn", "2": "Kvinner"}),
+        Variable("Alder", "alder", {age: age for age in AGES}),
+        contents({"Personer1": "Personer"}),
+        years(range(2018, 2027)),
+    ]
+    table = DemoTable("07459", "Befolkning", variables, lambda cell: 9.0 * (int(cell["Tid"]) in used[cell["Region"]]))
+    with serving([table], lists, limit=10_000) as running:
+        observed = dg.load("Ålesund", base=running.url, cache=Cache(tmp_path))
+    whole = observed.population.groupby("year")["persons"].count()
+    assert whole[whole > 0].index.tolist() == [2024, 2025, 2026]
+    assert set(observed.population.query("year in (2020, 2023)")["quality"]) == {"split"}
+    assert observed.benchmarks is None
+    assert "The population of Møre og Romsdal is lacking, so there is no comparing with it." in observed.cautions
+    with pytest.raises(TableError, match="Ålesund has figures for 3 years in a row; a projection needs six"):
+        dg.project(observed, to=2030)
+
+
+@pytest.mark.parametrize("code", ["XX", "0301"])
+def test_a_place_the_table_does_not_have_is_refused(server: PxWebServer, tmp_path: Path, code: str) -> None:
+    both = dg.Region("mine", "Mine", ("3425", code), "own", ("Engerdal", "Another"))
+    with pytest.raises(SourceError) as refusal:
+        dg.load(both, base=server.url, cache=Cache(tmp_path))
+    assert f"Table 07459 has no{'ne of the municipalities' if code == '0301' else f' population of {code}'}." in str(
+        refusal.value
+    )

@@ -55,6 +55,7 @@ def fetch_population(desk: Desk, codes: Sequence[str]) -> pd.DataFrame:
             parts.append(municipal(desk, table.id, left, exact, _laid_out))
         elif left:
             parts.append(_whole(desk, metadata, left, exact))
+    _refuse_absent(table.id, codes, parts)
     if len({one.updated for one in desk.manifests if one.table == table.id}) > 1:
         raise SourceError(
             f"Table {table.id} was published anew while the region was loaded.",
@@ -62,6 +63,17 @@ def fetch_population(desk: Desk, codes: Sequence[str]) -> pd.DataFrame:
             hint="Load it again; figures of different dates are never put together.",
         )
     return _without_other_eras(pd.concat(parts, ignore_index=True))
+
+
+def _refuse_absent(table: str, codes: Sequence[str], parts: Sequence[pd.DataFrame]) -> None:
+    there = {code for part in parts for code in part["region"]}
+    absent = [code for code in codes if code not in there]
+    if absent:
+        raise AbsentError(
+            f"Table {table} has no population of {', '.join(absent[:5])}.",
+            where="Wanted: municipalities and counties of 2024, or the nation.",
+            hint="dg.list_regions()",
+        )
 
 
 def _whole(desk: Desk, metadata: Metadata, places: Listed | list[str], asked: Asked) -> pd.DataFrame:
