@@ -128,6 +128,29 @@ def test_a_snapshot_gives_the_same_figures_without_server_and_cache(server: PxWe
     pd.testing.assert_frame_equal(loaded.population, dg.load("Engerdal", offline=True).population)
 
 
+def test_a_report_is_rebuilt_from_a_snapshot_on_another_path_byte_for_byte(server: PxWebServer, tmp_path: Path) -> None:
+    def chapter(cache: Cache, out: Path) -> dict[str, bytes]:
+        observed = dg.load("Engerdal", offline=True, cache=cache)
+        folder = dg.report(dg.gap(dg.need(dg.project(observed, to=2040)), dg.supply(observed, to=2040)), out)
+        return {
+            str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
+        }
+
+    frozen = tmp_path / "engerdal.zip"
+    assert run("snapshot", "Engerdal", "--out", frozen).exit_code == 0
+    first = chapter(open_snapshot(frozen, tmp_path / "one").cache, tmp_path / "first")
+    second = chapter(open_snapshot(frozen, tmp_path / "elsewhere" / "two").cache, tmp_path / "second")
+    assert first == second
+    assert len(first) > 10
+
+
+def test_new_figures_that_were_not_fetched_are_said_once(server: PxWebServer) -> None:
+    assert "New figures" not in run("need", "Engerdal", "--live", "--to", "2028").stderr
+    server.tables["11645"].updated = "2026-11-20T06:00:00Z"
+    said = run("need", "Engerdal", "--live", "--to", "2028").stderr
+    assert said.count("New figures are out: table 11645, 2026-11-20.") == 1
+
+
 def test_compare_names_the_figures_that_moved(server: PxWebServer, tmp_path: Path) -> None:
     run("snapshot", "Engerdal", "--out", tmp_path / "old.zip")
     table = server.tables["14534"]

@@ -44,7 +44,7 @@ def test_every_row_has_a_number_of_its_own_and_none_claims_to_be_verified() -> N
 
 def test_every_published_regional_projection_is_registered_by_its_vintage() -> None:
     vintages = [row.vintage for row in registry.registered() if row.role == "projection"]
-    assert vintages == [str(year) for year in (2005, 2008, 2009, 2010, 2011, 2012, 2014, *range(2016, 2027, 2))]
+    assert vintages == [str(year) for year in (2002, 2005, 2008, 2009, 2010, 2011, 2012, 2014, *range(2016, 2027, 2))]
     assert registry.table_for("projection", 2020).id == "12882"
     assert registry.table_for("population").id == "07459"
 

@@ -89,7 +89,21 @@ def observed_of(region: str, live: bool, offline: bool) -> dg.Observed:
             if not offline:
                 raise
     with loading_shown() as told:
-        return dg.load(region, offline=offline, progress=told)
+        observed = dg.load(region, offline=offline, progress=told)
+    if not offline:
+        _say_news(observed, region)
+    return observed
+
+
+def _say_news(observed: dg.Observed, region: str) -> None:
+    """Say once, on stderr, which tables have new figures that were not fetched."""
+    from demografi.loading import newer_tables
+
+    for table, updated in newer_tables(observed).items():
+        click.echo(
+            f"New figures are out: table {table}, {updated[:10]}. Fetch them with: demografi load '{region}' --refresh",
+            err=True,
+        )
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from demografi.observed import BENCHMARKS, FLOWS, Observed
 from demografi.regions import Region
 from demografi.sources import ssb
 from demografi.sources.manifest import Manifest
+from demografi.sources.pxweb import newer
 from demografi.sources.registry import table_for
 from demografi.tables import Caution
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from demografi.sources.cache import Cache
     from demografi.sources.pxweb import Progress
 
-__all__ = ["Reached", "load", "manifests"]
+__all__ = ["Reached", "load", "manifests", "newer_tables"]
 
 
 class Reached(TypedDict, total=False):
@@ -114,6 +115,25 @@ def manifests(observed: Observed) -> tuple[Manifest, ...]:
     """Give the manifest of every selection loaded figures were made from; none for shipped figures."""
     parts = [observed, *([observed.benchmarks] if observed.benchmarks is not None else [])]
     return tuple(Manifest.from_json(one) for part in parts for one in part.facts.get("manifests", ()))
+
+
+def newer_tables(observed: Observed, **reached: Unpack[Reached]) -> dict[str, str]:
+    """Ask, by one cheap call a table, which tables have been published anew since the figures were loaded.
+
+    Returns
+    -------
+    dict
+        Table number → its new time of publication; empty where nothing has changed.
+
+    Raises
+    ------
+    SourceError
+        The server cannot be reached.
+    """
+    connection = ssb.connect("no", **reached)
+    asked = {manifest.table: manifest for manifest in manifests(observed)}
+    found = {table: newer(connection, manifest) for table, manifest in asked.items()}
+    return {table: updated for table, updated in found.items() if updated}
 
 
 def _facts(wanted: Region, lacking: Mapping[str, str], desk: Desk) -> dict[str, Any]:
