@@ -40,3 +40,14 @@ def test_every_link_in_the_documents_leads_somewhere() -> None:
     for page in [ROOT / "README.md", *ROOT.glob("docs/**/*.md"), ROOT / "data" / "raw" / "README.md"]:
         for link in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
             assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_the_readmes_accuracy_is_that_of_the_accuracy_page() -> None:
+    page = (ROOT / "docs" / "accuracy.md").read_text(encoding="utf-8")
+    five, ten = (
+        dict(re.findall(r"^\| (total|80\+) \| ([\d.]+) ", part, flags=re.M)) for part in page.split("\n## ")[1:3]
+    )
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    old, total = ([f"{float(part[group]):.1f} %" for part in (five, ten)] for group in ("80+", "total"))
+    assert f"80 and over by {old[0]} five years ahead and {old[1]} ten years ahead" in readme
+    assert f"the total by {total[0]} and {total[1]}" in readme
