@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from conftest import Small
 from demografi.evaluation.launches import fit_launch, known_at, run_launch
 from demografi.projection.fitting import from_table, to_table
 from demografi.rates.local import fit_local
@@ -17,6 +16,7 @@ from demografi.rates.paths import migration_rates, project, project_places, step
 from demografi.rates.pooling import Floats
 from demografi.rates.settings import Settings
 from demografi.sources.reference import Reference
+from small_country import Small
 
 HORIZON = 5
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from demografi import ages, uncertainty
+from demografi import ages
 from demografi.errors import ScenarioError
 from demografi.projection.arrays import SEXES, as_array
 from demografi.regions import MUNICIPALITIES
 from demografi.sources import shipped
 
 if TYPE_CHECKING:
+    from demografi import uncertainty
     from demografi.projection import Projection
     from demografi.rates.pooling import Floats
 
@@ -27,6 +28,8 @@ CHUNK = 100
 
 @cache
 def _model() -> uncertainty.ErrorModel:
+    from demografi import uncertainty
+
     rows = shipped.read(STORED).fillna("").astype("str")
     return uncertainty.from_rows([(str(a), str(b), str(c)) for a, b, c in rows.itertuples(index=False, name=None)])
 
@@ -39,6 +42,8 @@ def check_asked(scheme: str, members: tuple[str, ...], draws: int, seed: int) ->
     ScenarioError
         Draws or seed are no whole numbers, or the places are not Norwegian municipalities.
     """
+    from demografi import uncertainty
+
     if isinstance(draws, bool) or not isinstance(draws, int) or draws < 0:
         raise ScenarioError(
             f"{draws!r} is no number of draws.", where="Wanted: 0 for none, or 1000.", hint="draws=1000"
@@ -60,6 +65,8 @@ def _path(projection: Projection) -> Floats:
 
 
 def _factors(projection: Projection, path: Floats, draws: range) -> Floats:
+    from demografi import uncertainty
+
     by_age = path.sum(axis=2)
     persons = np.add.reduceat(by_age, list(uncertainty.GROUP_STARTS), axis=-1)
     codes = np.array([int(code) for code in projection.region.members])
@@ -73,6 +80,8 @@ def _chunks(projection: Projection) -> list[range]:
 
 def cells_with_ends(projection: Projection, level: float) -> pd.DataFrame:
     """Return the population with ``low high`` for every cell [persons]."""
+    from demografi import uncertainty
+
     path = _path(projection)
     factors = np.concatenate([_factors(projection, path, part) for part in _chunks(projection)])
     ends = [uncertainty.cell_factors(end, path.shape[-1]) for end in uncertainty.quantiles(factors, level)]
@@ -88,6 +97,8 @@ def cells_with_ends(projection: Projection, level: float) -> pd.DataFrame:
 
 def _summed_draws(projection: Projection, wanted: Floats) -> Floats:
     """Return weighted sums over sex and age, members together, for each draw: (D, H + 1)."""
+    from demografi import uncertainty
+
     path = _path(projection)
     by_age = np.einsum("trsa,sa->tra", path, wanted)
     parts = []
@@ -99,6 +110,8 @@ def _summed_draws(projection: Projection, wanted: Floats) -> Floats:
 
 def group_interval(projection: Projection, age_group: str, level: float) -> pd.DataFrame:
     """Return ``year persons low high`` of an age group, each draw summed over members before its ends are found."""
+    from demografi import uncertainty
+
     n_ages = int(projection.tables["population"]["age"].max()) + 1
     wanted = np.tile(ages.is_within(np.arange(n_ages), age_group).astype(float), (2, 1))
     low, high = uncertainty.quantiles(_summed_draws(projection, wanted), level)
@@ -109,6 +122,8 @@ def group_interval(projection: Projection, age_group: str, level: float) -> pd.D
 
 def sums_with_ends(whole: Projection, members: Projection, level: float) -> pd.DataFrame:
     """Return a region's total with ``low high`` for every cell, from the members' joint draws."""
+    from demografi import uncertainty
+
     path = _path(members)
     parts = []
     for part in _chunks(members):
@@ -125,6 +140,8 @@ def sums_with_ends(whole: Projection, members: Projection, level: float) -> pd.D
 
 def sampled(projection: Projection, n: int) -> pd.DataFrame:
     """Return ``region year sex age persons draw`` of the first ``n`` trajectories."""
+    from demografi import uncertainty
+
     made = int(projection.facts["draws"])
     if not 0 < n <= made:
         raise ScenarioError(
