@@ -217,3 +217,10 @@ def test_hostile_names_come_out_as_text(gap: dg.Gap) -> None:
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
     assert r"\*b\*" in as_markdown(told)
+
+
+def test_the_chapter_of_a_drawn_projection_says_what_has_intervals_and_what_has_not() -> None:
+    observed = dg.example("Engerdal")
+    need = dg.need(dg.project(observed, to=2030, draws=100))
+    scope = chapter(dg.gap(need, dg.supply(observed, to=2030))).scope
+    assert scope.endswith("beregnet for folketallet, men ikke for brukere og årsverk, og er ikke vist her.")

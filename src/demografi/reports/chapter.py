@@ -110,7 +110,7 @@ def chapter(gap: Gap, language: str = "nb") -> Chapter:
     return Chapter(
         language=language,
         title=teller.text("chapter_title" if ageing and fewer else "chapter_title_neutral"),
-        scope=teller.text("chapter_scope"),
+        scope=teller.text("chapter_scope", intervals=teller.text(_intervals(gap))),
         key_numbers=tuple(_key_numbers(teller)),
         sections=sections,
         how_heading=teller.text("heading_how"),
@@ -124,6 +124,10 @@ def _quoted(gap: Gap) -> tuple:  # type: ignore[type-arg]
     if not _is_lakseregionen(gap.need):
         return ()
     return (shipped.source("project_description"), shipped.source("national_projections"))
+
+
+def _intervals(gap: Gap) -> str:
+    return "chapter_population_intervals" if gap.need.projection.facts["draws"] else "chapter_no_intervals"
 
 
 def _is_lakseregionen(need: Need) -> bool:
