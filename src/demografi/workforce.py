@@ -166,17 +166,7 @@ def supply(observed: Observed, to: int) -> Supply:
     25–55 and 55–64.4, and everyone leaves at 64.4, the published mean exit age. The stock counted in November y − 1
     stands at y.
     """
-    counted = observed.person_years
-    rows = counted[(counted["occupation"] == OCCUPATION) & (counted["concept"] == CONCEPT) & counted["fte"].notna()]
-    base_year = int(rows["year"].max()) if len(rows) else observed.last_year - 1
-    rows = rows[rows["year"] == base_year]
-    absent = [code for code in observed.region.members if code not in set(rows["region"])]
-    if absent:
-        raise SourceError(
-            f"There are no nurse person-years for {observed.region.name_of(absent[0])}.",
-            where=f"Looked for occupation '{OCCUPATION}' by {CONCEPT} in {base_year}.",
-            hint="observed.person_years",
-        )
+    base_year, stock = _counted(observed)
     launch = base_year + 1
     if to <= launch:
         raise ScenarioError(
@@ -187,7 +177,6 @@ def supply(observed: Observed, to: int) -> Supply:
     share = _national_share()
     years = np.arange(launch, to + 1)
     young, old = _left(share.share_old, years - launch)
-    stock = rows.set_index("region")["fte"].reindex(observed.region.members)
     index = pd.MultiIndex.from_product([stock.index, years, [YOUNG, OLD]], names=["region", "year", "age_group"])
     fte = stock.to_numpy()[:, None, None] * np.stack([young, old], axis=1)[None]
     table = pd.DataFrame({"fte": fte.reshape(-1)}, index=index).reset_index()
@@ -207,6 +196,22 @@ def supply(observed: Observed, to: int) -> Supply:
     counts = tuple(source for source in observed.own_sources if source.id in COUNTED_IN)
     sources = (*counts, shipped.source("share_55plus"))
     return Supply({"supply": table}, facts, sources, cautions, {"observed": observed})
+
+
+def _counted(observed: Observed) -> tuple[int, pd.Series]:
+    """Return the year of the count and the nurses of each member, all of them there [person-years]."""
+    counted = observed.person_years
+    rows = counted[(counted["occupation"] == OCCUPATION) & (counted["concept"] == CONCEPT) & counted["fte"].notna()]
+    base_year = int(rows["year"].max()) if len(rows) else observed.last_year - 1
+    rows = rows[rows["year"] == base_year]
+    absent = [code for code in observed.region.members if code not in set(rows["region"])]
+    if absent:
+        raise SourceError(
+            f"There are no nurse person-years for {observed.region.name_of(absent[0])}.",
+            where=f"Looked for occupation '{OCCUPATION}' by {CONCEPT} in {base_year}.",
+            hint="observed.person_years",
+        )
+    return base_year, rows.set_index("region")["fte"].reindex(observed.region.members)
 
 
 def _national_share() -> _Ages:

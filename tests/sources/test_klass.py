@@ -104,6 +104,7 @@ def test_an_answer_that_is_something_else_is_refused():
     with pytest.raises(SourceError, match="Item 1 of 'codes' has no 'code'"):
         klass.read_codes({"codes": [{"name": "Hitra"}]})
     with pytest.raises(SourceError, match="has no 'codes'"):
+        # A plain text where an answer is wanted is what is tested.
         klass.read_codes("Classification not found with id = 9")  # type: ignore[arg-type]
 
 

@@ -332,6 +332,7 @@ def test_places_published_at_different_dates_are_never_set_beside_each_other(
     forget(cache, "F-34")
     table = server.tables["07459"]
     before, table.updated = table.figure, "2026-04-01T06:00:00Z"
+    # The stand-in server changes its figures between two requests.
     table.figure = lambda cell: 2 * before(cell)  # type: ignore[operator]
     observed = dg.load("Engerdal", base=server.url, cache=cache)
     assert {one.updated for one in manifests(observed) if one.table == "07459"} == {"2026-04-01T06:00:00Z"}

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 import demografi as dg
 from demografi.cli import main
 
 
-def run(*words: str):  # type: ignore[no-untyped-def]
+def run(*words: str) -> Result:
     return CliRunner().invoke(main, list(words))
 
 

@@ -221,6 +221,7 @@ def test_a_year_of_wrong_shape_or_range_is_refused(arguments: dict[str, object],
         "net_migration": np.zeros(3),
     }
     with pytest.raises(DemografiError) as error:
+        # The wrong type is what is tested.
         cohort.step(**{**good, **arguments})  # type: ignore[arg-type]
     assert said(error)[0] == fault
 

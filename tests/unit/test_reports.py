@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import openpyxl
+import pandas as pd
 import pytest
 
 import demografi as dg
@@ -106,7 +108,7 @@ def _known_numbers(told: object, gap: dg.Gap) -> list[float]:
     return [*(float(f"{value:.0f}") for value in exact), *ratios.round(1), *exact, *quoted, *dates_ages_places]
 
 
-def _pairs(projection: dg.Projection, users, fte):  # type: ignore[no-untyped-def]
+def _pairs(projection: dg.Projection, users: pd.Series, fte: pd.Series) -> Iterator[tuple[float, float]]:
     yield projection.persons("80+", 2026), projection.persons("80+", 2040)
     yield users.iloc[0], users.iloc[-1]
     yield fte.iloc[0], fte.iloc[-1]

@@ -178,14 +178,8 @@ def _residents(teller: _Teller, numbers: Iterator[int]) -> Section:
         last=teller.number(teller.support(code, last), 1),
         others=labels.join_names(others, teller.language),
     )
-    pyramid = _figure(
-        teller,
-        numbers,
-        "pyramid",
-        projection.figure_words(teller.language),
-        projection.plot,
-        _pyramid_data(projection),
-    )
+    words, data = projection.figure_words(teller.language), _pyramid_data(projection)
+    pyramid = _figure(teller, numbers, "pyramid", words, projection.plot, data)
     ratio = _figure(
         teller,
         numbers,
