@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import demografi as dg
+from demografi.projection.draws import group_draws
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +54,21 @@ def test_the_total_has_the_interval_of_its_members_draws(drawn: dg.Projection) -
     cells = whole.to_frame(level=0.8)
     assert set(cells["region"]) == {"lakseregionen"}
     assert (cells["low"] <= cells["high"]).all()
+
+
+def test_groups_of_one_draw_belong_together(drawn: dg.Projection) -> None:
+    groups = ["0-19", "20-66", "67+", "total"]
+    by_draw = group_draws(drawn, groups)
+    assert by_draw.shape == (400, 11, 10, 4)
+    assert np.allclose(by_draw[..., :3].sum(axis=-1), by_draw[..., 3])
+    trajectories = drawn.sample(2)
+    first = trajectories[(trajectories["draw"] == 1) & (trajectories["year"] == 2036)]
+    assert first["persons"].sum() == pytest.approx(by_draw[1, -1, :, 3].sum())
+
+
+def test_groups_of_a_projection_without_draws_are_refused(observed: dg.Observed) -> None:
+    with pytest.raises(dg.ScenarioError, match="The projection has no draws"):
+        group_draws(dg.project(observed, to=2030), ["80+"])
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_does_not(drawn: dg.Projection, observed: dg.Observed) -> None:

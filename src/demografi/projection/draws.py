@@ -15,11 +15,13 @@ from demografi.regions import MUNICIPALITIES
 from demografi.sources import shipped
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from demografi import uncertainty
     from demografi.projection import Projection
     from demografi.rates.pooling import Floats
 
-__all__ = ["STORED", "cells_with_ends", "check_asked", "group_interval", "sampled", "sums_with_ends"]
+__all__ = ["STORED", "cells_with_ends", "check_asked", "group_draws", "group_interval", "sampled", "sums_with_ends"]
 
 STORED = "projection_errors"
 CHUNK = 100
@@ -93,6 +95,53 @@ def cells_with_ends(projection: Projection, level: float) -> pd.DataFrame:
     for name, end in zip(("low", "high"), ends, strict=True):
         table[name] = pd.Series((path * end[:, :, None, :]).reshape(-1), index=index).reindex(order).to_numpy()
     return table
+
+
+def group_draws(projection: Projection, age_groups: Sequence[str]) -> Floats:
+    """Return the persons of age groups in every draw and place, for what is computed draw by draw.
+
+    Parameters
+    ----------
+    projection
+        Of the members, made with draws.
+    age_groups
+        ``"80+"``, ``"20-66"``, ``"total"`` …; they may overlap.
+
+    Returns
+    -------
+    array
+        Shape (draw, year, region, age group) [persons]. One draw is one future: figures of the same draw belong
+        together, over groups, years and places.
+
+    Raises
+    ------
+    ScenarioError
+        The projection was made without draws.
+
+    Examples
+    --------
+    >>> import demografi as dg
+    >>> projection = dg.project(dg.example("Engerdal"), to=2030, draws=100)
+    >>> group_draws(projection, ["80+", "total"]).shape
+    (100, 5, 1, 2)
+    """
+    from demografi import uncertainty
+
+    if not projection.facts["draws"]:
+        raise ScenarioError(
+            "The projection has no draws.",
+            where="It is one path.",
+            hint="dg.project(observed, to=…, draws=1000)",
+        )
+    path = _path(projection)
+    by_age = path.sum(axis=2)
+    each = np.arange(by_age.shape[-1])
+    wanted = np.array([ages.is_within(each, group) for group in age_groups], dtype=float)
+    parts = []
+    for part in _chunks(projection):
+        spread = uncertainty.cell_factors(_factors(projection, path, part), by_age.shape[-1])
+        parts.append((spread * by_age) @ wanted.T)
+    return np.concatenate(parts)
 
 
 def _summed_draws(projection: Projection, wanted: Floats) -> Floats:
