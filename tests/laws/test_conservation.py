@@ -194,15 +194,32 @@ def test_noise_from_a_function_of_the_place_does_not_depend_on_the_cut():
     assert runs[0].clamped.sum() == runs[1].clamped.sum() > 0
 
 
-@given(st.integers(1, 1100), st.sampled_from([np.float64, np.float32]), st.integers(0, 2**32 - 1))
-@settings(max_examples=40, deadline=None)
-def test_quantiles_are_numpys_for_any_number_of_draws(draws, dtype, seed):
-    values = np.round(np.random.default_rng(seed).normal(0, 2, (3, draws)), 1).astype(dtype)
+@given(
+    st.integers(1, 1100),
+    st.sampled_from([np.float64, np.float32]),
+    st.sampled_from([1e-13, 0.02, 4.0]),
+    st.sampled_from([1, 20]),
+    st.integers(0, 2**32 - 1),
+)
+@settings(max_examples=120, deadline=None)
+def test_quantiles_are_numpys_for_any_number_of_draws(draws, dtype, spread, digits, seed):
+    """Draws close together, far apart, and tied."""
+    random = np.random.default_rng(seed)
+    values = np.round(random.lognormal(random.normal(0, 3, (3, 1)), spread, (3, draws)), digits).astype(dtype)
     probabilities = (0.0, 0.025, 1 / 3, 0.5, 0.9, 1.0)
     ours, theirs = cohort.quantiles(values, probabilities), np.quantile(values, probabilities, axis=-1)
     assert np.allclose(ours, theirs, rtol=1e-12 if dtype == np.float64 else 1e-6, atol=1e-6)
     if dtype == np.float64:
         assert np.array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_draws_too_close_to_tell_apart_by_their_leading_bits_are_told_apart(turn):
+    """Half of them in a heap of 1e-9, half far away: ranks at the edge of the heap, on either side."""
+    random = np.random.default_rng(3)
+    values = turn * random.permutation(np.concatenate([1 + 1e-9 * random.random(500), random.uniform(1e5, 1e6, 500)]))
+    for probability in np.arange(490, 510) / 999:
+        assert np.array_equal(cohort.quantiles(values, (probability,)), np.quantile(values, (probability,)))
 
 
 def test_a_wider_open_age_keeps_the_sum_and_narrows_back():

@@ -22,7 +22,7 @@ from demografi.cohort.ledger import Keep, Ledger
 from demografi.cohort.migration import Noise, Place, Tile, Work, arrive, check_noise, leave, settle
 from demografi.cohort.open_age import narrow
 from demografi.cohort.prepare import Moves, Prepared, prepare, product
-from demografi.cohort.quantiles import quantiles
+from demografi.cohort.quantiles import ROWS, Quantiles
 from demografi.cohort.rates import Destinations, Migration, NetCounts, NetRates, Pool, Rates, Real
 from demografi.cohort.single import FEMALE, MALE
 from demografi.errors import ScenarioError, TableError
@@ -31,7 +31,6 @@ __all__ = ["Carried", "carry"]
 
 TIMINGS = ("end", "even")
 BIRTHS = ("before", "after")
-ROWS_SORTED = 64
 
 Each: TypeAlias = Callable[[Callable[[Any], None], Iterable[Any]], Iterable[None]]
 
@@ -277,17 +276,17 @@ def _spread(works: list[Work], offset: int, keep: Keep, out: Real, each: Each) -
     size, top = works[0].size, out.shape[1] - 1
 
     def at_age(age: int) -> None:
-        for start in range(0, size.regions, ROWS_SORTED):
-            regions = slice(start, start + ROWS_SORTED)
+        room = Quantiles(min(ROWS, size.regions), size.draws, keep.quantiles, out.dtype)
+        for start in range(0, size.regions, ROWS):
+            regions = slice(start, min(start + ROWS, size.regions))
+            cells = room.cells[: regions.stop - start]
             for sex in (FEMALE, MALE):
-                cells = cells_of(age, sex, regions)
-                for older in range(age + 1, size.ages) if age == top else ():
-                    cells += cells_of(older, sex, regions)
-                out[:, age, sex, regions] = quantiles(cells, keep.quantiles)
-
-    def cells_of(age: int, sex: int, regions: slice) -> Real:
-        slot = (age + offset) % size.ages
-        return np.concatenate([work.state[slot, sex, regions] for work in works], axis=-1)
+                for work in works:
+                    slot = (age + offset) % size.ages
+                    cells[:, work.draws] = work.state[slot, sex, regions]
+                    for older in range(age + 1, size.ages) if age == top else ():
+                        cells[:, work.draws] += work.state[(older + offset) % size.ages, sex, regions]
+                out[:, age, sex, regions] = room.find(len(cells))
 
     if keep.quantiles:
         _do(each, at_age, range(top + 1))
