@@ -217,7 +217,8 @@ def test_quantiles_are_numpys_for_any_number_of_draws(draws, dtype, spread, digi
 def test_draws_too_close_to_tell_apart_by_their_leading_bits_are_told_apart(turn):
     """Half of them in a heap of 1e-9, half far away: ranks at the edge of the heap, on either side."""
     random = np.random.default_rng(3)
-    values = turn * random.permutation(np.concatenate([1 + 1e-9 * random.random(500), random.uniform(1e5, 1e6, 500)]))
+    heap, far = 1 + 1e-9 * random.random(499), random.uniform(1e5, 1e6, 500)
+    values = turn * random.permutation(np.concatenate([[-1e6], heap, far]))
     for probability in np.arange(490, 510) / 999:
         assert np.array_equal(cohort.quantiles(values, (probability,)), np.quantile(values, (probability,)))
 
