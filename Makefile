@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: report test check bench data screenshot clean
+.PHONY: report test check bench data docs screenshot clean
 
 report: $(READY)
 	$(BIN)/demografi report Lakseregionen --out lakseregionen
@@ -26,6 +26,13 @@ bench: $(READY)
 # From the folder DEMOGRAFI_REFERENCE (default ../shared/reference); only for those who renew the shipped figures.
 data: $(READY)
 	$(BIN)/python scripts/build_data.py write
+
+# The site, in docs/_build/html; runs every notebook. A warning, such as a link that leads nowhere, stops it.
+docs: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock "sphinx>=8" "myst-nb>=1.2" \
+		"pydata-sphinx-theme>=0.16" "sphinx-design>=0.6"
+	$(BIN)/python scripts/build_docs.py
+	$(BIN)/python -m sphinx -q -W -b html docs docs/_build/html
 
 # Needs Debian's chromium, and installs it.
 screenshot: report

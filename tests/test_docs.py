@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+import runpy
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
+
+import demografi as dg
+from demografi import errors
 
 ROOT = Path(__file__).parents[1]
 
@@ -24,6 +28,32 @@ def test_the_readmes_commands_are_targets_of_the_makefile() -> None:
     targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.M)
     assert {"report", "test"} <= set(targets)
     assert re.findall(r"^make (\w+)", readme, flags=re.M) == ["report", "test"]
+
+
+WITH_CODE = [
+    path
+    for path in sorted((ROOT / "docs").glob("**/*.md"))
+    if not {"_made", "_build"} & set(path.parts) and "```python\n" in path.read_text(encoding="utf-8")
+]
+
+
+@pytest.mark.parametrize("path", WITH_CODE, ids=lambda path: str(path.relative_to(ROOT / "docs")))
+def test_the_code_of_a_page_runs_from_its_first_line_to_its_last(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    here: dict[str, object] = {}
+    for block in re.findall(r"```python\n(.*?)```", path.read_text(encoding="utf-8"), flags=re.S):
+        exec(compile(block, path.name, "exec"), here)
+
+
+def test_the_pages_made_for_the_site_have_every_term_refusal_and_public_name() -> None:
+    site = runpy.run_path(str(ROOT / "scripts" / "build_docs.py"))
+    assert "| Aldersbæreevne | Aldersbereevne | Old-age support ratio | persons per person |" in site["terms"]()
+    assert all(f"## {name}" in site["refusals"]() for name in errors.__all__)
+    listed = site["reference"]()
+    assert all(f".{name}\n" in listed for name in dg.__all__ if name not in errors.__all__)
+    assert "## Users follow coverage by age group" in site["counts"]()
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
