@@ -91,6 +91,21 @@ def test_every_cell_and_flow_of_every_year_equals_the_plain_loops_to_1e_12(mode,
     assert (carried.clamped.sum() > 0) == (mode == "net counts")
 
 
+def test_moves_between_few_pairs_of_regions_equal_the_plain_loops_to_1e_12():
+    random, regions = np.random.default_rng(4), 24
+    shares = np.zeros((3, regions, regions))
+    for group, origin in np.ndindex(3, regions):
+        shares[group, origin, random.choice(regions, 2, replace=False)] = (0.25, 0.75)
+    migration = cohort.Destinations(random.uniform(0, 0.3, (AGES, 2, regions, 1)), shares, np.arange(AGES) // 4)
+    fertility = random.uniform(0, 0.3, (AGES, 1, DRAWS))
+    fertility[[0, -1]] = 0
+    rates = cohort.Rates(random.uniform(0.5, 1, (AGES, 2, 1, DRAWS)), fertility, 0.51, migration)
+    start = random.uniform(0, 200, (AGES, 2, regions, DRAWS))
+    ours = cohort.carry(start, [rates], timing="end", births="before").last
+    theirs = reference_kernel.year(start, rates, "end", "before").population
+    assert np.abs(ours - theirs).max() <= 1e-12 * theirs.max()
+
+
 @every_case
 def test_in_float32_the_kernel_follows_to_1e_4(mode, timing, births, start):
     random = np.random.default_rng(2)

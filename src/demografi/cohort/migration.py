@@ -131,7 +131,11 @@ def settle(work: Work, moves: Moves, ages: slice) -> None:
         return
     for n, age in enumerate(range(ages.start, ages.stop)):
         shares = moves.destinations[int(moves.group_of_age[age])]
-        np.matmul(shares, work.leavers[n], out=work.arrivals[n])
+        if isinstance(shares, np.ndarray):
+            np.matmul(shares, work.leavers[n], out=work.arrivals[n])
+            continue
+        for leavers, arrivals in zip(work.leavers[n], work.arrivals[n], strict=True):
+            arrivals[...] = shares @ leavers
 
 
 def arrive(work: Work, moves: Moves, tile: Tile, noise: Noise | None) -> None:

@@ -83,7 +83,7 @@ class Destinations:
         Share of those present who leave for another region, (age, sex, region, draw) [0–1].
     shares
         Share of an origin's leavers who go to each destination, (age group, origin, destination); sums to 1 over
-        destinations.
+        destinations. Where under a tenth of the pairs have moves, the product is sparse.
     group_of_age
         Row of ``shares`` to use at each age, (age,) [whole numbers].
     immigration, emigration
