@@ -11,12 +11,16 @@ import pandas as pd
 
 from demografi.errors import TableError
 
-__all__ = ["OPEN_AGE", "bounds", "collapse", "is_within", "select"]
+__all__ = ["OPEN_AGE", "bounds", "by_group", "collapse", "is_within", "select"]
 
 OPEN_AGE: Final = 105
 """The last age as Statistics Norway publishes it: 105 means 105 and over."""
 
 _GROUP = re.compile(r"^(\d{1,3})(?:-(\d{1,3})|(\+))?$")
+
+
+SHOWN = ("0-19", "20-66", "67-79", "80+", "total")
+"""Age groups a notebook shows."""
 
 
 def bounds(group: str) -> tuple[int, int | None]:
@@ -131,3 +135,17 @@ def _check_reach(table: pd.DataFrame, group: str) -> None:
             where=f"The oldest age in the table is {oldest}, which is open.",
             hint=f"Use an open group such as '{min(first, oldest)}+'.",
         )
+
+
+def by_group(stock: pd.DataFrame, years: Iterable[int], groups: Iterable[str] = SHOWN) -> pd.DataFrame:
+    """Return persons by age group, a column for each year, all regions together [persons].
+
+    Examples
+    --------
+    >>> stock = pd.DataFrame({"year": [2026, 2026], "age": [30, 81], "persons": [5.0, 2.0]})
+    >>> by_group(stock, [2026], ["80+", "total"])[2026].tolist()
+    [2.0, 7.0]
+    """
+    some = stock[stock["year"].isin(list(years))]
+    rows = {group: select(some, group).groupby("year")["persons"].sum(min_count=1) for group in groups}
+    return pd.DataFrame(rows).T.rename_axis("age group")

@@ -10,6 +10,7 @@ import pandas as pd
 
 from demografi import ages, labels, regions
 from demografi.errors import RegionError, SourceError, TableError
+from demografi.faces import years_shown
 from demografi.regions import Region, Summable
 from demografi.sources import shipped
 from demografi.tables import Caution, Column, Contract, Source, source_line
@@ -270,6 +271,9 @@ class Observed(Summable):
         codes = tuple(dict.fromkeys(population["region"].astype("str")))
         whole = Region(regions.slug(name), name, codes, "own", codes)
         return cls(tables, {"region": whole.to_dict(), "lacking": {}}, sources)
+
+    def _face_table(self) -> pd.DataFrame:
+        return ages.by_group(self.tables["population"], years_shown(self.first_whole_year, self.last_year))
 
     def _headline(self) -> str:
         if self.region.code == BENCHMARKS:

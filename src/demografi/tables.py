@@ -10,17 +10,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from html import escape
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Self
 
 import pandas as pd
 
-from demografi import labels
-from demografi.errors import SourceError, TableError
+from demografi import faces, labels
+from demografi.errors import DemografiError, SourceError, TableError
 
 __all__ = [
     "STATUS_SIGNS",
@@ -462,9 +462,15 @@ class Result:
             )
         return "\n  ".join(line for line in lines if line)
 
+    def _face_table(self) -> pd.DataFrame | None:
+        """Give the few rows a notebook shows."""
+        return None
+
     def _repr_html_(self) -> str:
-        scope, *rest = repr(self).split("\n  ")
-        return f"<strong>{escape(scope)}</strong>" + "".join(f"<br>{escape(line)}" for line in rest)
+        drawn = None
+        with suppress(DemografiError):
+            drawn = self.plot() if hasattr(self, "plot") else None
+        return faces.as_html(repr(self), self._face_table(), drawn)
 
 
 def _sum_over_regions(table: pd.DataFrame, contract: Contract, code: str) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -73,6 +74,20 @@ def test_the_face_shows_scope_headline_source_and_caution(need: dg.Need) -> None
     assert source.strip().startswith("Source: SSB, table 07459")
     assert caution.strip().startswith("Caution: ")
     assert need._repr_html_().startswith("<strong>Need of Lakseregionen</strong><br>")
+
+
+def test_the_notebook_face_has_a_table_and_a_figure_with_alternative_text(projection: dg.Projection) -> None:
+    face = projection._repr_html_()
+    assert re.search(r"<th>80\+</th>\s*<td>4,294</td>", face)
+    assert re.search(r'<img src="data:image/png;base64,[^"]+" width="460" height="\d+" alt="[^"]{40,}">', face)
+    assert "<script" not in face
+
+
+def test_hostile_names_are_text_in_the_notebook_face() -> None:
+    population = dg.example("Engerdal").population[["region", "year", "sex", "age", "persons"]]
+    face = dg.Observed.from_tables(population, name="<script>alert('x')</script>")._repr_html_()
+    assert "<script" not in face
+    assert "&lt;script&gt;" in face
 
 
 def test_threads_get_the_same_answer(observed: dg.Observed) -> None:

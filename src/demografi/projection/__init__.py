@@ -11,6 +11,7 @@ import pandas as pd
 
 from demografi import ages, labels
 from demografi.errors import ScenarioError
+from demografi.faces import years_shown
 from demografi.observed import FLOWS, POPULATION, Observed
 from demografi.projection import draws as draws_of
 from demografi.projection.arrays import as_tables, meet
@@ -282,6 +283,9 @@ class Projection(Summable):
         check_year(year, self.launch, self.to)
         table = self.tables["population"]
         return float(ages.select(table[table["year"] == year], age_group)["persons"].sum())
+
+    def _face_table(self) -> pd.DataFrame:
+        return ages.by_group(self.tables["population"], years_shown(self.launch, self.to))
 
     def _headline(self) -> str:
         old = [self.persons("80+", year) for year in (self.launch, self.to)]
