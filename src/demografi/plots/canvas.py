@@ -76,10 +76,14 @@ class Sheet(Figure):
     scale: float
     complaints: list[str]
 
+    def savefig(self, *where: Any, **how: Any) -> None:
+        """Write the figure as matplotlib does, with the library's own settings, so that no type grows or moves."""
+        with style.house_style():
+            super().savefig(*where, **how)
+
     def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
         buffer = io.BytesIO()
-        with style.house_style():
-            self.savefig(buffer, format="png", facecolor=style.WHITE)
+        self.savefig(buffer, format="png", facecolor=style.WHITE)
         width, height = (round(float(side) * 96) for side in self.get_size_inches())
         return buffer.getvalue(), {"width": width, "height": height}
 
@@ -207,7 +211,7 @@ class Canvas:
         return self.sheet.text(
             x / self.width,
             1 - y / self.sheet_height,
-            words,
+            style.plain(words),
             fontproperties=style.face(points * self.scale, semibold),
             color=color,
             horizontalalignment=align,
