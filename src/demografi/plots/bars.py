@@ -15,7 +15,7 @@ from demografi.labels import label, number, percent, text
 from demografi.plots import style
 from demografi.plots.canvas import Canvas, Look, Panel, Words, on_row
 from demografi.plots.inputs import counts, present, require
-from demografi.plots.rows import row_names
+from demografi.plots.rows import row_names, rows_height
 
 FIGURE = "figure of shares"
 FEWEST = 20
@@ -24,7 +24,7 @@ PITCH, LEAST_PITCH, HEAD, AIR, FOOT = 0.60, 0.42, 0.80, 0.35, 0.26
 BARS_LEFT, BARS_RIGHT, SHARE_EDGE = 2.6, 13.1, 14.45
 NAME_SIZE, CELL_SIZE, HEAD_SIZE = 9.5, 8.5, 8.5
 BAR, WHITE_GAP, LEAST_LABELLED = 0.74, 0.04, 0.06
-NARROW_NUMBERS, NARROW_N, SWATCH, KEY_STEP = 2.15, 0.95, 0.30, 0.42
+NARROW_SHARE, NUMBER_AIR, SWATCH, KEY_STEP = 1.15, 0.40, 0.30, 0.42
 
 
 @dataclass(frozen=True)
@@ -85,11 +85,9 @@ def shares(
     ------
     TableError
         If the table lacks a column or a cell, has more than five groups, the focus is not its last
-        groups, the total is not in it or has fewer than twenty persons, or the size is halv.
+        groups, or the total is not in it or has fewer than twenty persons.
     """
     groups, rows = _checked(table, total, list(focus))
-    if look.get("size") == "halv":
-        raise TableError(f"The {FIGURE} does not fit half a page.", hint='Draw it with size="bred".')
     with style.house_style():
         canvas = Canvas(words, **look)
         air = AIR if len(rows) > 1 else 0.0
@@ -100,14 +98,16 @@ def shares(
         foot = FOOT + KEY_STEP * len(key)
         canvas.open(HEAD + names.pitch * lines + foot, HEAD + LEAST_PITCH * lines + foot)
         left = names.width if canvas.narrow else max(BARS_LEFT, names.width)
-        right = canvas.right - NARROW_NUMBERS if canvas.narrow else BARS_RIGHT
-        panel = canvas.panel((left, canvas.top + HEAD, right - left, canvas.height - HEAD - foot), (0, 1), (lines, 0))
+        share_edge = _share_edge(canvas, rows)
+        right = share_edge - NARROW_SHARE if canvas.narrow else BARS_RIGHT
+        height = rows_height(canvas, lines, names.pitch, HEAD + foot)
+        panel = canvas.panel((left, canvas.top + HEAD, right - left, height), (0, 1), (lines, 0))
         for position, row in enumerate(rows):
             y = position + 0.5 + (air if position else 0.0)
             _bar(canvas, panel, row, y, fills)
-            _numbers(canvas, panel, row, y)
+            _numbers(canvas, panel, row, y, share_edge)
             names.draw(canvas, panel.cm(0, y)[1], row.name, semibold=position == 0)
-        _number_headings(canvas, focus_label)
+        _number_headings(canvas, focus_label, share_edge)
         if canvas.narrow:
             _key(canvas, key, dict(zip(groups, fills, strict=True)))
         else:
@@ -208,12 +208,12 @@ def _bar(canvas: Canvas, panel: Panel, row: _Row, y: float, fills: list[str]) ->
         start += share
 
 
-def _numbers(canvas: Canvas, panel: Panel, row: _Row, y: float) -> None:
+def _numbers(canvas: Canvas, panel: Panel, row: _Row, y: float, share_edge: float) -> None:
     middle = panel.cm(0, y)[1]
     baseline = on_row(middle, NAME_SIZE)
     status = ":" if row.hidden else "."
     share = percent(row.focus_share, language=canvas.language, status=status)
-    canvas.text(_share_edge(canvas), baseline, share, NAME_SIZE, style.LAKS_TEXT, semibold=True, align="right")
+    canvas.text(share_edge, baseline, share, NAME_SIZE, style.LAKS_TEXT, semibold=True, align="right")
     n = number(row.n, language=canvas.language, status=":")
     canvas.text(canvas.right, baseline, n, NAME_SIZE, style.INK_2, align="right")
     if not row.shown and not row.hidden:
@@ -221,13 +221,13 @@ def _numbers(canvas: Canvas, panel: Panel, row: _Row, y: float) -> None:
         canvas.text(panel.place[0], on_row(middle, CELL_SIZE), few, CELL_SIZE, style.INK_2)
 
 
-def _share_edge(canvas: Canvas) -> float:
-    return canvas.right - NARROW_N if canvas.narrow else SHARE_EDGE
+def _share_edge(canvas: Canvas, rows: list[_Row]) -> float:
+    widest = max(style.text_width(number(row.n, language=canvas.language, status=":"), NAME_SIZE) for row in rows)
+    return canvas.right - widest - NUMBER_AIR if canvas.narrow else SHARE_EDGE
 
 
-def _number_headings(canvas: Canvas, focus_label: str) -> None:
+def _number_headings(canvas: Canvas, focus_label: str, edge: float) -> None:
     baseline = canvas.top + HEAD - 0.10
-    edge = _share_edge(canvas)
     canvas.text(edge, baseline, focus_label, HEAD_SIZE, style.LAKS_TEXT, semibold=True, align="right")
     canvas.text(canvas.right, baseline, label("n", canvas.language), HEAD_SIZE, style.INK_2, align="right")
 

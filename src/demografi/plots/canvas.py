@@ -34,7 +34,8 @@ SLIDE_HEIGHT = 9.0
 
 TITLE_SIZE, SUBTITLE_SIZE, FOOTER_SIZE = 12.0, 9.0, 7.5
 TITLE_STEP, SUBTITLE_STEP, FOOTER_STEP = 0.52, 0.42, 0.34
-MOST_TITLE_LINES, MOST_SUBTITLE_LINES = 2, 2
+# Fifteen words of 12 points do not go into two lines of half a page.
+MOST_TITLE_LINES = MOST_SUBTITLE_LINES = {"bred": 2, "halv": 3, "lysbilde": 2}
 MOST_FOOTER_LINES = {"bred": 4, "halv": 8, "lysbilde": 4}
 
 
@@ -171,8 +172,8 @@ class Canvas:
 
     def _complaints(self) -> list[str]:
         parts = (
-            ("title", len(self.titles), MOST_TITLE_LINES),
-            ("subtitle", len(self.subtitles), MOST_SUBTITLE_LINES),
+            ("title", len(self.titles), MOST_TITLE_LINES[self.size]),
+            ("subtitle", len(self.subtitles), MOST_SUBTITLE_LINES[self.size]),
             ("note and the source", len(self.footers), MOST_FOOTER_LINES[self.size]),
         )
         return [

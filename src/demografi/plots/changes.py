@@ -15,7 +15,7 @@ from demografi.labels import label, number, percent
 from demografi.plots import style
 from demografi.plots.canvas import Canvas, Look, Panel, Words, on_row
 from demografi.plots.inputs import counts, require
-from demografi.plots.rows import NAME_SIZE, row_names
+from demografi.plots.rows import NAME_SIZE, RowNames, row_names, rows_height
 
 FIGURE = "figure of change"
 PITCH, LEAST_PITCH, HEAD, TOTAL_ROW, NO_TOTAL = 0.557, 0.40, 0.70, 1.0, 0.30
@@ -74,7 +74,7 @@ def changes(
         foot = TOTAL_ROW if total else NO_TOTAL
         names = row_names(canvas, [row.name for row in rows], focus, PITCH)
         canvas.open(HEAD + names.pitch * len(rows) + foot, HEAD + LEAST_PITCH * len(rows) + foot)
-        panel = _panel(canvas, rows, names.width, foot)
+        panel = _panel(canvas, rows, names, foot)
         for position, row in enumerate(rows):
             y = panel.cm(0, position + 0.5)[1]
             names.draw(canvas, y, row.name, semibold=row.name in focus)
@@ -105,12 +105,13 @@ def _checked(table: pd.DataFrame, focus: Sequence[str]) -> list[_Row]:
     return rows
 
 
-def _panel(canvas: Canvas, rows: list[_Row], names: float, foot: float) -> Panel:
+def _panel(canvas: Canvas, rows: list[_Row], names: RowNames, foot: float) -> Panel:
     reached = [0.0, *(row.change for row in rows if not math.isnan(row.change))]
     low, high = min(reached), max(reached)
-    left = names if canvas.narrow else max(LEAST_BARS_LEFT, names)
+    left = names.width if canvas.narrow else max(LEAST_BARS_LEFT, names.width)
     right = canvas.right - NARROW_NUMBERS if canvas.narrow else max(BARS_RIGHT, left + 1.0)
-    place = (left, canvas.top + HEAD, right - left, canvas.height - HEAD - foot)
+    height = rows_height(canvas, len(rows), names.pitch, HEAD + foot)
+    place = (left, canvas.top + HEAD, right - left, height)
     panel = canvas.panel(place, (low, high if high > low else low + 1), (len(rows), 0))
     zero, bottom = panel.cm(0, len(rows))
     canvas.rule((zero, zero), (panel.place[1] - 0.05, bottom + 0.02), 0.6, style.AXIS, zorder=1)

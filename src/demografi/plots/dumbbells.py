@@ -16,7 +16,7 @@ from demografi.plots import style
 from demografi.plots.canvas import Canvas, Look, Panel, Words, on_row
 from demografi.plots.inputs import counts, require
 from demografi.plots.placing import text_box
-from demografi.plots.rows import RowNames, row_names
+from demografi.plots.rows import RowNames, row_names, rows_height
 
 FIGURE = "dumbbell figure"
 NAME_SIZE, VALUE_SIZE, TOTAL_SIZE, HEAD_SIZE = 9.5, 8.5, 9.5, 8.5
@@ -143,7 +143,7 @@ def _track(canvas: Canvas, rows: list[_Row], foot: float, names: RowNames) -> Pa
     per_unit = max(edge - zero, 0.5) / highest
     top = canvas.top + HEAD
     limits = ((left - zero) / per_unit, (right - zero) / per_unit)
-    height = canvas.height - HEAD - foot
+    height = rows_height(canvas, len(rows), names.pitch, HEAD + foot)
     return canvas.panel((left, top, right - left, height), limits, (len(rows), 0))
 
 

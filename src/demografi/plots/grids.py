@@ -20,7 +20,7 @@ PITCH, SMALL_PITCH, GAP, MOST_LARGE = 1.73, 1.10, 0.06, 25
 ABOVE, BELOW = 0.27, 0.25
 KEY_LEFT, KEY_EDGE, KEY_STEP, CONTEXT_STEP = 9.0, 13.6, 0.46, 0.50
 NAME_SIZE, VALUE_SIZE, SMALL_VALUE_SIZE, KEY_SIZE = 8.5, 13.0, 9.5, 8.5
-N_LIMITS, KEY_BELOW = 4, 0.35
+N_LIMITS, KEY_BELOW, INSET, LEAST_LARGE, SMALLEST = 4, 0.35, 0.16, 1.3, style.SMALLEST_POINT_SIZE
 GROWTH_LIMITS, SIGNED_GROWTH_LIMITS = (20, 40, 60, 80), (-20, 0, 20, 40)
 
 
@@ -144,15 +144,24 @@ def _tile(canvas: Canvas, panel: Panel, name: str, place: tuple[int, int], shown
     panel.add_patch(Rectangle((column, row), side, side, facecolor=fill, linewidth=0, clip_on=False))
     x, y = panel.cm(column, row)
     ink = style.ink_on(fill)
-    small = pitch < 1.3
+    small = pitch < LEAST_LARGE
     printed = number(value, signed=signed, language=canvas.language)
     size = SMALL_VALUE_SIZE if small else VALUE_SIZE
-    canvas.text(x + 0.16, y + pitch - GAP - 0.28, printed, size, ink, semibold=True)
-    if small:
-        return
-    lines = style.wrap_name(name, pitch - GAP - 0.2, NAME_SIZE, most=2)
-    for step, line in enumerate(lines):
-        canvas.text(x + 0.16, y + 0.46 + 0.34 * step, line, NAME_SIZE, ink)
+    canvas.text(x + INSET, y + pitch - GAP - (0.16 if small else 0.28), printed, size, ink, semibold=True)
+    room = pitch - GAP - INSET - 0.04
+    if pitch > SMALL_PITCH:
+        points, lines = _name_lines(name, room, 1 if small else 2)
+        for step, line in enumerate(lines):
+            canvas.text(x + INSET, y + (0.36 if small else 0.46) + 0.34 * step, line, points, ink)
+
+
+def _name_lines(name: str, room: float, most: int) -> tuple[float, list[str]]:
+    """Break a name in a tile; a word that is too long is set smaller before it is divided."""
+    if most == 1:
+        return SMALLEST, [style.shorten(name, room, SMALLEST)]
+    whole = all(style.text_width(word, NAME_SIZE) <= room for word in name.replace("-", "- ").split())
+    points = NAME_SIZE if whole else SMALLEST
+    return points, style.wrap_name(name, room, points, most=most)
 
 
 def _key(

@@ -22,7 +22,7 @@ MOST_PANELS = 15
 LEFT, ACROSS, DOWN, PANEL_HEIGHT, LEAST_PANEL_HEIGHT = 0.72, 0.5, 1.15, 3.21, 1.3
 ABOVE, BELOW, RIGHT_AIR, NAME_LINE = 0.85, 0.85, 0.33, 0.40
 NAME_SIZE, FIRST_SIZE, LAST_SIZE = 9.5, 8.5, 9.0
-AIR_ON_TOP = 1.12
+AIR_ON_TOP, MOST_HEIGHT = 1.12, 22.0
 
 
 def small_multiples(
@@ -74,7 +74,9 @@ def small_multiples(
         wrapped = {name: _name_lines(name, width + ACROSS - 0.3) for name in names}
         above = ABOVE + NAME_LINE * (max(len(wrapped[name]) for name in names[:columns]) - 1)
         fixed = above + BELOW + DOWN * (rows - 1)
-        canvas.open(fixed + PANEL_HEIGHT * rows, fixed + LEAST_PANEL_HEIGHT * rows)
+        # Two columns of fifteen names must still go on a page of A4.
+        natural = min(PANEL_HEIGHT, max(LEAST_PANEL_HEIGHT, (MOST_HEIGHT - fixed) / rows))
+        canvas.open(fixed + natural * rows, fixed + LEAST_PANEL_HEIGHT * rows)
         height = (canvas.height - fixed) / rows
         panels = []
         for position, name in enumerate(names):
@@ -186,7 +188,8 @@ def _values(
 ) -> None:
     left, top, width, height = panel.place
     paths = [panel.path(*line), panel.path(*whole)]
-    within = Box(left - 0.02, top - 0.22, left + width + 0.04, top + height + 0.03)
+    # A value close to nought may reach a little below its axis rather than stand above the region's line.
+    within = Box(left - 0.02, top - 0.22, left + width + 0.04, top + height + 0.16)
     taken: list[Box] = []
     for end, points, semibold in ((0, FIRST_SIZE, False), (-1, LAST_SIZE, True)):
         x, y = line[0][end], line[1][end]

@@ -10,7 +10,7 @@ from demografi.plots.canvas import Canvas, on_row
 
 NAME_SIZE, SMALL_SIZE, SMALL_STEP = 9.5, 8.0, 0.32
 ROOM = {"bred": 5.2, "halv": 2.6, "lysbilde": 5.2}
-AIR, TWO_LINE_PITCH = 0.25, 0.74
+AIR, TWO_LINE_PITCH, MOST_STRETCH = 0.25, 0.74, 1.6
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,11 @@ def row_names(canvas: Canvas, names: Iterable[str], standing_out: Iterable[str],
     )
     tall = any(len(broken) > 1 for broken, _ in lines.values())
     return RowNames(lines, width + AIR, max(pitch, TWO_LINE_PITCH) if tall else pitch)
+
+
+def rows_height(canvas: Canvas, n_rows: float, pitch: float, around: float) -> float:
+    """Give the height of the rows [cm]: what the sheet leaves, but on a slide few rows are not blown up."""
+    return min(canvas.height - around, n_rows * pitch * MOST_STRETCH)
 
 
 def _lines(name: str, room: float, most: int, semibold: bool) -> tuple[list[str], float]:
