@@ -130,6 +130,19 @@ def test_hostile_names_come_out_as_one_line_of_text(kind, size):
         assert {*HOSTILE[:3], "artiH", HOSTILE[4], "To linjer ogmer"} <= set(texts_of(axes))
 
 
+@pytest.mark.parametrize("size", ["bred", "halv"])
+def test_hostile_names_at_the_end_of_lines_are_text(size):
+    axes = plots.comparison(support(list(HOSTILE)), WORDS, focus=HOSTILE[6], projected_from=2026, size=size)
+    assert plots.problems(axes) == []
+    assert {*HOSTILE[:3], "artiH", "To linjer ogmer"} <= set(texts_of(axes))
+
+
+def test_the_words_inside_a_waterfall_are_one_line_of_text():
+    axes = plots.waterfall([(HOSTILE[5], 5.0, "level"), (HOSTILE[3], 5.0, "need")], WORDS)
+    assert {"To linjer ogmer", "artiH"} <= set(texts_of(axes))
+    assert plots.problems(axes) == []
+
+
 def test_hostile_words_are_text_in_every_file(tmp_path):
     words = Words(HOSTILE[0], HOSTILE[2], HOSTILE[1], HOSTILE[5], " ".join(HOSTILE[:6]))
     png, svg, pdf = plots.save(dumbbell(list(HOSTILE), words), tmp_path / "a", ("png", "svg", "pdf"))
@@ -279,6 +292,19 @@ def test_a_sum_with_a_missing_municipality_says_of_how_many_it_is():
     axes = plots.dumbbell(table, ("Regionen", 100.0, 200.0), "2026", "2040", WORDS)
     assert "9 av 10 kommuner" in texts_of(axes)
     assert plots.problems(axes) == []
+
+
+def test_no_per_cent_is_given_of_fewer_than_twenty():
+    table = pd.DataFrame({"name": ["A", "B"], "start": [19.0, 20.0], "end": [38.0, 30.0]})
+    for axes in (
+        plots.changes(table, None, "2026", "2040", WORDS),
+        plots.dumbbell(table, None, "2026", "2040", WORDS),
+    ):
+        assert {"+19", ".", "+10", "+50\u00a0%"} <= set(texts_of(axes))
+    words, emphasise = plots.old_municipalities_words(table, (2026, 2040), "Regionen", "nb", note="", source="")
+    assert words.title == "A får flest nye innbyggere over 80 år, men veksten er sterkest i B"
+    assert words.note == "Sortert etter økning i antall. Prosent er ikke regnet av færre enn 20."
+    assert emphasise == ["A", "B"]
 
 
 def test_lakseregionen_is_laid_out_by_hand_and_its_parts_keep_their_places():

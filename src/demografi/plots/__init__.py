@@ -11,6 +11,7 @@ from demografi.plots.findings import (
     age_change_words,
     age_name,
     components_words,
+    few_note,
     map_words,
     old_municipalities_words,
     old_title,
@@ -20,6 +21,7 @@ from demografi.plots.findings import (
 )
 from demografi.plots.grids import growth_limits, tiles
 from demografi.plots.histories import history
+from demografi.plots.inputs import with_enough
 from demografi.plots.layouts import tile_layout
 from demografi.plots.multiples import small_multiples
 from demografi.plots.output import save
@@ -36,6 +38,7 @@ __all__ = [
     "components",
     "components_words",
     "dumbbell",
+    "few_note",
     "growth_limits",
     "hide_second",
     "history",
@@ -53,4 +56,5 @@ __all__ = [
     "tile_layout",
     "tiles",
     "waterfall",
+    "with_enough",
 ]

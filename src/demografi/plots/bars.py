@@ -14,11 +14,10 @@ from demografi.errors import TableError
 from demografi.labels import label, number, percent, text
 from demografi.plots import style
 from demografi.plots.canvas import Canvas, Look, Panel, Words, on_row
-from demografi.plots.inputs import counts, present, require
+from demografi.plots.inputs import FEWEST, counts, present, require
 from demografi.plots.rows import row_names, rows_height
 
 FIGURE = "figure of shares"
-FEWEST = 20
 MOST_GROUPS, MOST_FOCUS = 5, 2
 PITCH, LEAST_PITCH, HEAD, AIR, FOOT = 0.60, 0.42, 0.80, 0.35, 0.26
 BARS_LEFT, BARS_RIGHT, SHARE_EDGE = 2.6, 13.1, 14.45

@@ -14,7 +14,7 @@ from demografi.errors import TableError
 from demografi.labels import label, number, percent
 from demografi.plots import style
 from demografi.plots.canvas import Canvas, Look, Panel, Words, on_row
-from demografi.plots.inputs import counts, require
+from demografi.plots.inputs import FEWEST, counts, require
 from demografi.plots.rows import NAME_SIZE, RowNames, row_names, rows_height
 
 FIGURE = "figure of change"
@@ -45,7 +45,7 @@ def changes(
     focus: Sequence[str] = (),
     **look: Unpack[Look],
 ) -> Axes:
-    """Draw the change of each group from one year to another.
+    """Draw the change of each group from one year to another; no per cent of fewer than twenty.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ def _bar(canvas: Canvas, panel: Panel, row: _Row, position: int, stands_out: boo
 
 def _numbers(canvas: Canvas, row: _Row, baseline: float, *, semibold: bool) -> None:
     language = canvas.language
-    growth = row.change / row.start if row.start else math.nan
+    growth = row.change / row.start if row.start >= FEWEST else math.nan
     sign = "" if math.isnan(row.change) else "."
     printed = [(number(row.change, signed=True, language=language), _change_edge(canvas), style.INK)]
     printed.append((percent(growth, signed=True, language=language, status=sign), canvas.right, style.INK))

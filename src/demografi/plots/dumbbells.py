@@ -14,7 +14,7 @@ from demografi.errors import TableError
 from demografi.labels import label, number, percent, text
 from demografi.plots import style
 from demografi.plots.canvas import Canvas, Look, Panel, Words, on_row
-from demografi.plots.inputs import counts, require
+from demografi.plots.inputs import FEWEST, counts, require
 from demografi.plots.placing import text_box
 from demografi.plots.rows import RowNames, row_names, rows_height
 
@@ -44,7 +44,7 @@ class _Row:
 
     @property
     def growth(self) -> float:
-        return self.change / self.start if self.start else math.nan
+        return self.change / self.start if self.start >= FEWEST else math.nan
 
 
 def dumbbell(
@@ -57,7 +57,7 @@ def dumbbell(
     emphasise: Sequence[str] = (),
     **look: Unpack[Look],
 ) -> Axes:
-    """Draw where each municipality starts and ends, and how much that is.
+    """Draw where each municipality starts and ends, and how much that is; no per cent of fewer than twenty.
 
     Parameters
     ----------

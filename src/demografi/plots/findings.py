@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
@@ -18,8 +18,8 @@ from demografi.labels import (
     times_word,
     year_range,
 )
-from demografi.plots.bars import FEWEST
 from demografi.plots.canvas import Words
+from demografi.plots.inputs import FEWEST
 
 FOUR_OF_TEN = (0.38, 0.42)
 
@@ -161,7 +161,7 @@ def age_change_words(
     return Words(
         text(f"age_change_title_{found}", language, **say),
         text("age_change_subtitle", language, **say),
-        note,
+        _joined([note, few_note(table["start"], language)]),
         source,
         text("age_change_alt", language, **say),
     )
@@ -175,7 +175,8 @@ def old_municipalities_words(
     The table has ``name start end`` and is sorted by increase, largest first.
     """
     whole = table.dropna(subset=["start", "end"])
-    most, fastest = whole.iloc[0], whole.iloc[int((whole["end"] / whole["start"]).to_numpy().argmax())]
+    growth = (whole["end"] / whole["start"]).where(whole["start"] >= FEWEST, -1.0).to_numpy()
+    most, fastest = whole.iloc[0], whole.iloc[int(growth.argmax())]
     lacking = [str(name) for name in table["name"] if name not in set(whole["name"])]
     say = {
         "place": place(region, language),
@@ -185,13 +186,16 @@ def old_municipalities_words(
         "fastest": str(fastest["name"]),
         "strongest": place(str(fastest["name"]), language),
         "most_change": number(most["end"] - most["start"], signed=True, language=language),
-        "fastest_percent": percent(fastest["end"] / fastest["start"] - 1, signed=True, language=language),
+        "fastest_percent": percent(
+            growth.max() - 1 if growth.max() > 0 else None, signed=True, language=language, status="."
+        ),
         "first": number(whole["start"].sum(), language=language),
         "last": number(whole["end"].sum(), language=language),
     }
     same = "_same" if most["name"] == fastest["name"] else ""
-    clear = len(table) > 1 and most["end"] > most["start"] and round(fastest["end"]) > round(fastest["start"])
+    clear = len(table) > 1 and most["end"] > most["start"] and fastest["end"] > fastest["start"] >= FEWEST
     notes = [note, text("note_sorted_by_increase", language)] if len(table) > 1 else [note]
+    notes.append(few_note(whole["start"], language))
     if lacking:
         notes.append(text("note_missing_names", language, names=join_names(lacking, language)))
     words = Words(
@@ -232,7 +236,8 @@ def map_words(
         What the caller knows.
     """
     known = table.dropna(subset=["value"]).sort_values(["value", "name"], ascending=[False, True])
-    printed = [round(value) for value in known["value"]]
+    known = known if len(known) else table
+    printed = [round(value) for value in known["value"].dropna()]
     places = [place(str(name), language) for name in known["name"][:2]]
     say = {
         "what": label(f"map_what_{of}", language),
@@ -324,7 +329,7 @@ def staff_ages_words(
         text("staff_ages_subtitle", language, **say),
         _joined([*notes, text("staff_ages_note", language)]),
         source,
-        text("staff_ages_alt", language, **say),
+        text("staff_ages_alt", language, **say).replace("  ", " "),
     )
 
 
@@ -379,6 +384,17 @@ def support_multiples_words(
         source,
         text("multiples_alt", language, **say),
     )
+
+
+def few_note(starts: Iterable[float], language: str = "nb") -> str:
+    """Say that no per cent is given of fewer than twenty, where there is such a row; otherwise nothing.
+
+    Examples
+    --------
+    >>> few_note([13.0, 40.0]), few_note([40.0])
+    ('Prosent er ikke regnet av færre enn 20.', '')
+    """
+    return text("note_few_percent", language, limit=str(FEWEST)) if any(start < FEWEST for start in starts) else ""
 
 
 def _joined(sentences: Sequence[str]) -> str:

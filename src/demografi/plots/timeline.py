@@ -95,10 +95,11 @@ def divider(canvas: Canvas, panel: Panel, year: float, colors: tuple[str, str]) 
     baseline = top - 0.12
     past, coming = label("registered", canvas.language), label("projected", canvas.language)
     width = style.text_width(past, AXIS_SIZE)
-    if x - 0.15 - width >= 0:
-        canvas.text(x - 0.15, baseline, past, AXIS_SIZE, colors[0], align="right")
+    # Left of the plot stand the numbers of the axis; a past too short for its name goes without.
+    if x - 0.15 - width >= panel.place[0] - 0.05:
+        canvas.outline(canvas.text(x - 0.15, baseline, past, AXIS_SIZE, colors[0], align="right"))
         boxes.append(text_box(x - 0.15 - width, baseline, past, AXIS_SIZE))
-    canvas.text(x + 0.15, baseline, coming, AXIS_SIZE, colors[1])
+    canvas.outline(canvas.text(x + 0.15, baseline, coming, AXIS_SIZE, colors[1]))
     return [*boxes, text_box(x + 0.15, baseline, coming, AXIS_SIZE)]
 
 

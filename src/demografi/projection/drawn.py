@@ -194,10 +194,13 @@ def _map(projection: Projection, language: str, points: pd.DataFrame | None = No
     from demografi import plots
 
     table, years = municipality_table(projection), (projection.launch, projection.to)
-    table = table.assign(value=_growth(table["end"], table["start"])).sort_values("value", ascending=False)
+    known = plots.with_enough(table["start"])
+    table = table.assign(value=_growth(table["end"], known)).sort_values("value", ascending=False)
     table = table.merge(plots.tile_layout(list(table["region"]), points), on="region")
     whole = (projection.region.name, float(_growth(table["end"].sum(), table["start"].sum())))
-    words = plots.map_words(table, years, whole, language, of="old", **_of_source(projection, language))
+    said = _of_source(projection, language)
+    said["note"] = " ".join(part for part in (said["note"], plots.few_note(table["start"], language)) if part)
+    words = plots.map_words(table, years, whole, language, of="old", **said)
     around = [whole, *_benchmarks(projection, language)]
     drawn = {"heading": labels.label("map_heading_change", language), "language": language, **drawn}
     drawn = {"limits": plots.growth_limits(list(table["value"])), "context": around, "unit": "%", **drawn}
