@@ -22,6 +22,7 @@ __all__ = ["DRAWN", "age_table", "components_table", "municipality_table", "note
 AGE_GROUPS = ("0-5", "6-15", "16-19", "20-44", "45-66", "67-79", "80-89", "90+")
 """The groups of kindergarten, school, work and care that municipal accounts use."""
 OLD = "80+"
+FLOWS = ("births", "deaths", "net_migration")
 YEARS_BACK = 10
 
 
@@ -115,7 +116,8 @@ def _years(projection: Projection, language: str, alternatives: pd.DataFrame | N
 def components_table(projection: Projection) -> pd.DataFrame:
     """Return ``year births deaths net_migration change`` of the region: ten years back, then what is projected.
 
-    Where births, deaths and migration have not been counted here, those years have the change alone.
+    Where births and deaths have not been counted here, those years have the change alone; where only migration has
+    not, it is what they leave of the change.
     """
     observed, launch = projection.observed, projection.launch
     counted = _counted(observed, "total")
@@ -124,13 +126,15 @@ def components_table(projection: Projection) -> pd.DataFrame:
     coming = table[table["year"] >= launch].groupby("year")["persons"].sum()
     stock = pd.concat([counted[counted.index < launch], coming])
     change = (stock.shift(-1) - stock).iloc[:-1]
-    flows = {name: _flow(projection, name, change.index) for name in ("births", "deaths", "net_migration")}
-    return pd.DataFrame({**flows, "change": change}).rename_axis("year").reset_index()
+    table = pd.DataFrame({name: _flow(projection, name, change.index) for name in FLOWS}).assign(change=change)
+    # What has not been counted as migration is what births and deaths leave of the change.
+    left_over = table["change"] - table["births"] + table["deaths"]
+    return table.assign(net_migration=table["net_migration"].fillna(left_over)).rename_axis("year").reset_index()
 
 
 def _flow(projection: Projection, name: str, years: pd.Index) -> pd.Series[float]:
     known = [projection.tables[name].groupby("year")[name].sum()]
-    if all(projection.observed.has(flow) for flow in ("births", "deaths", "net_migration")):
+    if all(projection.observed.has(flow) for flow in (name, "births", "deaths")):
         past = projection.observed.tables[name].groupby("year")[name].agg(lambda v: v.sum(min_count=len(v)))
         known.insert(0, past[past.index < projection.launch])
     flow: pd.Series[float] = pd.concat(known).reindex(years)
