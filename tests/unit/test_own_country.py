@@ -140,3 +140,14 @@ def test_without_the_whole_countrys_tables_a_backtest_says_so(observed: dg.Obser
     monkeypatch.setenv("DEMOGRAFI_REFERENCE", "/no/where")
     with pytest.raises(dg.SourceError, match="There is no folder '/no/where' with whole-country tables"):
         dg.backtest(observed)
+
+
+def test_counted_births_and_deaths_are_drawn_before_the_projected_ones(atlantis: dg.Observed) -> None:
+    projection = dg.project(atlantis, to=2030)
+    axes = projection.plot("components")
+    counted = [bar for bar in axes.patches if bar.get_x() + bar.get_width() / 2 < projection.launch]
+    assert len(counted) >= 3 * 5
+    births = atlantis.births.groupby("year")["births"].sum()
+    last = int(births.index.max())
+    drawn = [bar.get_height() for bar in axes.patches if round(bar.get_x() + bar.get_width() / 2) == last]
+    assert drawn[0] == pytest.approx(births[last])

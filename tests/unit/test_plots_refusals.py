@@ -210,8 +210,6 @@ def test_shares_that_cannot_be_published_are_refused():
     assert "the focus is the last one or two" in refused(
         lambda: plots.shares(table, WORDS, **{**call, "focus": ["Under 55"]})
     )
-    full = table.assign(persons=30.0)
-    assert "does not fit half a page" in refused(lambda: plots.shares(full, WORDS, size="halv", **call))
 
 
 def test_tiles_on_top_of_each_other_or_with_odd_limits_are_refused():
@@ -223,9 +221,6 @@ def test_tiles_on_top_of_each_other_or_with_odd_limits_are_refused():
     apart = table.assign(column=[0, 1])
     assert "Five classes take four limits" in refused(
         lambda: plots.tiles(apart, WORDS, limits=(1, 2, 2, 4), heading="x")
-    )
-    assert "does not fit half a page" in refused(
-        lambda: plots.tiles(apart, WORDS, limits=limits, heading="x", size="halv")
     )
 
 

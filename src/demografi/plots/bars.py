@@ -14,15 +14,16 @@ from demografi.errors import TableError
 from demografi.labels import label, number, percent, text
 from demografi.plots import style
 from demografi.plots.canvas import Canvas, Look, Panel, Words, on_row
-from demografi.plots.inputs import counts, present, require
+from demografi.plots.inputs import FEWEST, counts, present, require
+from demografi.plots.rows import row_names, rows_height
 
 FIGURE = "figure of shares"
-FEWEST = 20
 MOST_GROUPS, MOST_FOCUS = 5, 2
 PITCH, LEAST_PITCH, HEAD, AIR, FOOT = 0.60, 0.42, 0.80, 0.35, 0.26
 BARS_LEFT, BARS_RIGHT, SHARE_EDGE = 2.6, 13.1, 14.45
 NAME_SIZE, CELL_SIZE, HEAD_SIZE = 9.5, 8.5, 8.5
 BAR, WHITE_GAP, LEAST_LABELLED = 0.74, 0.04, 0.06
+NARROW_SHARE, NUMBER_AIR, SWATCH, KEY_STEP = 1.15, 0.40, 0.30, 0.42
 
 
 @dataclass(frozen=True)
@@ -77,29 +78,67 @@ def shares(
     focus_label
         Heading of that column.
     **look
-        ``language``, ``size`` (not halv) and ``variant``.
+        ``language``, ``size`` and ``variant``; on half a page the groups are named below the bars.
 
     Raises
     ------
     TableError
         If the table lacks a column or a cell, has more than five groups, the focus is not its last
-        groups, the total is not in it or has fewer than twenty persons, or the size is halv.
+        groups, or the total is not in it or has fewer than twenty persons.
     """
     groups, rows = _checked(table, total, list(focus))
-    if look.get("size") == "halv":
-        raise TableError(f"The {FIGURE} does not fit half a page.", hint='Draw it with size="bred".')
     with style.house_style():
         canvas = Canvas(words, **look)
         air = AIR if len(rows) > 1 else 0.0
         lines = len(rows) + air
-        canvas.open(HEAD + PITCH * lines + FOOT, HEAD + LEAST_PITCH * lines + FOOT)
-        panel = _panel(canvas, rows, lines)
+        names = row_names(canvas, [row.name for row in rows], [total], PITCH)
+        fills = [_fill(i, len(groups), len(focus)) for i in range(len(groups))]
+        key = _key_lines(canvas, groups)
+        foot = FOOT + KEY_STEP * len(key)
+        canvas.open(HEAD + names.pitch * lines + foot, HEAD + LEAST_PITCH * lines + foot)
+        left = names.width if canvas.narrow else max(BARS_LEFT, names.width)
+        share_edge = _share_edge(canvas, rows)
+        right = share_edge - NARROW_SHARE if canvas.narrow else BARS_RIGHT
+        height = rows_height(canvas, lines, names.pitch, HEAD + foot)
+        panel = canvas.panel((left, canvas.top + HEAD, right - left, height), (0, 1), (lines, 0))
         for position, row in enumerate(rows):
             y = position + 0.5 + (air if position else 0.0)
-            _bar(canvas, panel, row, y, [_fill(i, len(groups), len(focus)) for i in range(len(groups))])
-            _numbers(canvas, panel, row, y, is_total=position == 0)
-        _headings(canvas, panel, groups, rows[0], focus_label)
+            _bar(canvas, panel, row, y, fills)
+            _numbers(canvas, panel, row, y, share_edge)
+            names.draw(canvas, panel.cm(0, y)[1], row.name, semibold=position == 0)
+        _number_headings(canvas, focus_label, share_edge)
+        if canvas.narrow:
+            _key(canvas, key, dict(zip(groups, fills, strict=True)))
+        else:
+            _headings(canvas, panel, groups, rows[0])
         return panel
+
+
+def _key_lines(canvas: Canvas, groups: list[str]) -> list[list[str]]:
+    """Break the names of the groups into lines below the bars, where there is no room above them."""
+    if not canvas.narrow:
+        return []
+    lines: list[list[str]] = [[]]
+    used = 0.0
+    for group in groups:
+        width = SWATCH + 0.55 + style.text_width(group, HEAD_SIZE)
+        if lines[-1] and used + width > canvas.width:
+            lines.append([])
+            used = 0.0
+        lines[-1].append(group)
+        used += width
+    return lines
+
+
+def _key(canvas: Canvas, lines: list[list[str]], fills: dict[str, str]) -> None:
+    y = canvas.top + canvas.height - KEY_STEP * len(lines) + 0.12
+    for line in lines:
+        x = 0.0
+        for group in line:
+            canvas.box(x, y - 0.22, SWATCH, 0.25, fills[group])
+            canvas.text(x + SWATCH + 0.15, y, group, HEAD_SIZE)
+            x += SWATCH + 0.55 + style.text_width(group, HEAD_SIZE)
+        y += KEY_STEP
 
 
 def _checked(table: pd.DataFrame, total: str, focus: list[str]) -> tuple[list[str], list[_Row]]:
@@ -144,13 +183,6 @@ def _fill(position: int, n_groups: int, n_focus: int) -> str:
     return style.GREY_STEPS[min(position, len(style.GREY_STEPS) - 1)]
 
 
-def _panel(canvas: Canvas, rows: list[_Row], lines: float) -> Panel:
-    names = max(style.text_width(row.name, NAME_SIZE, row is rows[0]) for row in rows) + 0.3
-    left = max(BARS_LEFT, names)
-    place = (left, canvas.top + HEAD, BARS_RIGHT - left, canvas.height - HEAD - FOOT)
-    return canvas.panel(place, (0, 1), (lines, 0))
-
-
 def _bar(canvas: Canvas, panel: Panel, row: _Row, y: float, fills: list[str]) -> None:
     if not row.shown:
         return
@@ -160,12 +192,13 @@ def _bar(canvas: Canvas, panel: Panel, row: _Row, y: float, fills: list[str]) ->
         share = persons / row.n
         trimmed = max(share - (gap if position + 1 < len(fills) else 0.0), 0.0)
         panel.barh([y], [trimmed], left=start, height=BAR, color=fill, linewidth=0, clip_on=False)
-        if share >= LEAST_LABELLED:
+        printed = number(100 * share, language=canvas.language)
+        if share >= LEAST_LABELLED and style.text_width(printed, CELL_SIZE, True) + 0.08 < trimmed * panel.place[2]:
             x, middle = panel.cm(start + trimmed / 2, y)
             canvas.text(
                 x,
                 on_row(middle, CELL_SIZE),
-                number(100 * share, language=canvas.language),
+                printed,
                 CELL_SIZE,
                 style.ink_on(fill),
                 semibold=position >= len(fills) - row.n_focus,
@@ -174,13 +207,12 @@ def _bar(canvas: Canvas, panel: Panel, row: _Row, y: float, fills: list[str]) ->
         start += share
 
 
-def _numbers(canvas: Canvas, panel: Panel, row: _Row, y: float, *, is_total: bool) -> None:
+def _numbers(canvas: Canvas, panel: Panel, row: _Row, y: float, share_edge: float) -> None:
     middle = panel.cm(0, y)[1]
     baseline = on_row(middle, NAME_SIZE)
-    canvas.text(0, baseline, row.name, NAME_SIZE, semibold=is_total)
     status = ":" if row.hidden else "."
     share = percent(row.focus_share, language=canvas.language, status=status)
-    canvas.text(SHARE_EDGE, baseline, share, NAME_SIZE, style.LAKS_TEXT, semibold=True, align="right")
+    canvas.text(share_edge, baseline, share, NAME_SIZE, style.LAKS_TEXT, semibold=True, align="right")
     n = number(row.n, language=canvas.language, status=":")
     canvas.text(canvas.right, baseline, n, NAME_SIZE, style.INK_2, align="right")
     if not row.shown and not row.hidden:
@@ -188,10 +220,19 @@ def _numbers(canvas: Canvas, panel: Panel, row: _Row, y: float, *, is_total: boo
         canvas.text(panel.place[0], on_row(middle, CELL_SIZE), few, CELL_SIZE, style.INK_2)
 
 
-def _headings(canvas: Canvas, panel: Panel, groups: list[str], whole: _Row, focus_label: str) -> None:
-    baseline = panel.place[1] - 0.10
-    canvas.text(SHARE_EDGE, baseline, focus_label, HEAD_SIZE, style.LAKS_TEXT, semibold=True, align="right")
+def _share_edge(canvas: Canvas, rows: list[_Row]) -> float:
+    widest = max(style.text_width(number(row.n, language=canvas.language, status=":"), NAME_SIZE) for row in rows)
+    return canvas.right - widest - NUMBER_AIR if canvas.narrow else SHARE_EDGE
+
+
+def _number_headings(canvas: Canvas, focus_label: str, edge: float) -> None:
+    baseline = canvas.top + HEAD - 0.10
+    canvas.text(edge, baseline, focus_label, HEAD_SIZE, style.LAKS_TEXT, semibold=True, align="right")
     canvas.text(canvas.right, baseline, label("n", canvas.language), HEAD_SIZE, style.INK_2, align="right")
+
+
+def _headings(canvas: Canvas, panel: Panel, groups: list[str], whole: _Row) -> None:
+    baseline = panel.place[1] - 0.10
     first_focus = len(groups) - whole.n_focus
     widths = [style.text_width(group, HEAD_SIZE, i >= first_focus) for i, group in enumerate(groups)]
     ends = [sum(whole.persons[: i + 1]) / whole.n for i in range(len(groups))]
@@ -203,3 +244,27 @@ def _headings(canvas: Canvas, panel: Panel, groups: list[str], whole: _Row, focu
         in_focus = i >= first_focus
         color = style.LAKS_TEXT if in_focus else style.INK_2
         canvas.text(lefts[i], baseline, group, HEAD_SIZE, color, semibold=in_focus)
+
+
+def hide_second(table: pd.DataFrame, total: str) -> pd.DataFrame:
+    """Hide the smallest of the other rows where a single hidden row would follow from the total by subtraction.
+
+    Parameters
+    ----------
+    table
+        ``name group persons``, as :func:`shares` draws; a missing count is one that cannot be published.
+    total
+        Name of the whole.
+
+    Examples
+    --------
+    >>> rows = [("All", "a", 50.0), ("A", "a", float("nan")), ("B", "a", 30.0), ("C", "a", 15.0)]
+    >>> hidden = hide_second(pd.DataFrame(rows, columns=["name", "group", "persons"]), "All")
+    >>> hidden["persons"].isna().tolist()
+    [False, True, False, True]
+    """
+    others = table[table["name"] != total]
+    sums = others.groupby("name", sort=False)["persons"].agg(lambda persons: persons.sum(min_count=len(persons)))
+    if sums.isna().sum() != 1 or len(sums) < 2:
+        return table
+    return table.assign(persons=table["persons"].mask(table["name"] == sums.idxmin()))

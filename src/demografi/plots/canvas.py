@@ -34,7 +34,8 @@ SLIDE_HEIGHT = 9.0
 
 TITLE_SIZE, SUBTITLE_SIZE, FOOTER_SIZE = 12.0, 9.0, 7.5
 TITLE_STEP, SUBTITLE_STEP, FOOTER_STEP = 0.52, 0.42, 0.34
-MOST_TITLE_LINES, MOST_SUBTITLE_LINES = 2, 2
+# Fifteen words of 12 points do not go into two lines of half a page.
+MOST_TITLE_LINES = MOST_SUBTITLE_LINES = {"bred": 2, "halv": 3, "lysbilde": 2}
 MOST_FOOTER_LINES = {"bred": 4, "halv": 8, "lysbilde": 4}
 
 
@@ -76,10 +77,14 @@ class Sheet(Figure):
     scale: float
     complaints: list[str]
 
+    def savefig(self, *where: Any, **how: Any) -> None:
+        """Write the figure as matplotlib does, with the library's own settings, so that no type grows or moves."""
+        with style.house_style():
+            super().savefig(*where, **how)
+
     def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
         buffer = io.BytesIO()
-        with style.house_style():
-            self.savefig(buffer, format="png", facecolor=style.WHITE)
+        self.savefig(buffer, format="png", facecolor=style.WHITE)
         width, height = (round(float(side) * 96) for side in self.get_size_inches())
         return buffer.getvalue(), {"width": width, "height": height}
 
@@ -167,8 +172,8 @@ class Canvas:
 
     def _complaints(self) -> list[str]:
         parts = (
-            ("title", len(self.titles), MOST_TITLE_LINES),
-            ("subtitle", len(self.subtitles), MOST_SUBTITLE_LINES),
+            ("title", len(self.titles), MOST_TITLE_LINES[self.size]),
+            ("subtitle", len(self.subtitles), MOST_SUBTITLE_LINES[self.size]),
             ("note and the source", len(self.footers), MOST_FOOTER_LINES[self.size]),
         )
         return [
@@ -207,7 +212,7 @@ class Canvas:
         return self.sheet.text(
             x / self.width,
             1 - y / self.sheet_height,
-            words,
+            style.plain(words),
             fontproperties=style.face(points * self.scale, semibold),
             color=color,
             horizontalalignment=align,

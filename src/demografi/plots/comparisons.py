@@ -14,10 +14,11 @@ from demografi.plots import style
 from demografi.plots.canvas import Canvas, Look, Panel, Words
 from demografi.plots.inputs import counts, present, require
 from demografi.plots.placing import CLOSEST
-from demografi.plots.timeline import ABOVE, BELOW, EndLabel, divider, end_labels, stroke, time_panel
+from demografi.plots.timeline import ABOVE, BELOW, END_SIZE, EndLabel, divider, end_labels, stroke, time_panel
 
 FIGURE = "comparison"
 HEIGHT = 6.47
+NAME_ROOM = {"bred": 5.6, "halv": 3.3, "lysbilde": 5.6}
 CONTEXT = (style.STEIN, style.GREY_STEPS[2], style.BACKDROP)
 
 Lines = dict[str, tuple[list[float], list[float]]]
@@ -67,7 +68,7 @@ def comparison(
             EndLabel(
                 y[-1],
                 number(y[-1], decimals, language=canvas.language),
-                name,
+                style.shorten(name, NAME_ROOM[canvas.size], END_SIZE, name == focus),
                 style.FJORD if name == focus else style.INK_2,
                 semibold=name == focus,
             )

@@ -11,11 +11,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from demografi.errors import TableError
-from demografi.labels import label, number, percent
+from demografi.labels import label, number, percent, text
 from demografi.plots import style
 from demografi.plots.canvas import Canvas, Look, Panel, Words, on_row
-from demografi.plots.inputs import counts, require
+from demografi.plots.inputs import FEWEST, counts, require
 from demografi.plots.placing import text_box
+from demografi.plots.rows import RowNames, row_names, rows_height
 
 FIGURE = "dumbbell figure"
 NAME_SIZE, VALUE_SIZE, TOTAL_SIZE, HEAD_SIZE = 9.5, 8.5, 9.5, 8.5
@@ -43,7 +44,7 @@ class _Row:
 
     @property
     def growth(self) -> float:
-        return self.change / self.start if self.start else math.nan
+        return self.change / self.start if self.start >= FEWEST else math.nan
 
 
 def dumbbell(
@@ -56,7 +57,7 @@ def dumbbell(
     emphasise: Sequence[str] = (),
     **look: Unpack[Look],
 ) -> Axes:
-    """Draw where each municipality starts and ends, and how much that is.
+    """Draw where each municipality starts and ends, and how much that is; no per cent of fewer than twenty.
 
     Parameters
     ----------
@@ -83,14 +84,16 @@ def dumbbell(
     with style.house_style():
         canvas = Canvas(words, **look)
         foot = TOTAL_ROW if total else NO_TOTAL
-        canvas.open(HEAD + PITCH * len(rows) + foot, HEAD + LEAST_PITCH * len(rows) + foot)
-        panel = _track(canvas, rows, foot)
+        names = row_names(canvas, [row.name for row in rows], emphasise, PITCH)
+        canvas.open(HEAD + names.pitch * len(rows) + foot, HEAD + LEAST_PITCH * len(rows) + foot)
+        panel = _track(canvas, rows, foot, names)
         for position, row in enumerate(rows):
             _row(canvas, panel, position, row)
+            names.draw(canvas, panel.cm(0, position + 0.5)[1], row.name, semibold=row.stands_out)
         _numbers(canvas, panel, rows)
         _headings(canvas, panel, rows, (start_label, end_label))
         if total:
-            _total(canvas, panel, _Row(total[0], float(total[1]), float(total[2])))
+            _total(canvas, panel, _Row(total[0], float(total[1]), float(total[2])), rows)
         return panel
 
 
@@ -124,10 +127,9 @@ def _value_width(value: float, canvas: Canvas, semibold: bool) -> float:
     return style.text_width(_print(value, canvas), VALUE_SIZE, semibold) + VALUE_OFFSET
 
 
-def _track(canvas: Canvas, rows: list[_Row], foot: float) -> Panel:
+def _track(canvas: Canvas, rows: list[_Row], foot: float, names: RowNames) -> Panel:
     """Open the scale so wide that no value runs into a name on the left or a number on the right."""
-    names = max(style.text_width(row.name, NAME_SIZE, row.stands_out) for row in rows)
-    left = names + 0.25 if canvas.narrow else max(TRACK_LEFT, names + 0.25)
+    left = names.width if canvas.narrow else max(TRACK_LEFT, names.width)
     right = canvas.right - NARROW_PERCENT_COLUMN if canvas.narrow else TRACK_RIGHT
     whole = [row for row in rows if not row.missing]
     highest = max(max(row.start, row.end) for row in whole) or 1.0
@@ -141,7 +143,7 @@ def _track(canvas: Canvas, rows: list[_Row], foot: float) -> Panel:
     per_unit = max(edge - zero, 0.5) / highest
     top = canvas.top + HEAD
     limits = ((left - zero) / per_unit, (right - zero) / per_unit)
-    height = canvas.height - HEAD - foot
+    height = rows_height(canvas, len(rows), names.pitch, HEAD + foot)
     return canvas.panel((left, top, right - left, height), limits, (len(rows), 0))
 
 
@@ -160,7 +162,6 @@ def _row(canvas: Canvas, panel: Panel, position: int, row: _Row) -> None:
     left, right = panel.get_xlim()
     panel.plot([left, right], [y, y], color=style.GRID, linewidth=0.6 * canvas.scale, clip_on=False, zorder=0)
     baseline = on_row(panel.cm(0, y)[1], NAME_SIZE)
-    canvas.text(0, baseline, row.name, NAME_SIZE, semibold=row.stands_out)
     if row.missing:
         said = canvas.text(panel.place[0] + 0.1, baseline, label("missing", canvas.language), VALUE_SIZE, style.INK_2)
         canvas.outline(said)
@@ -275,17 +276,33 @@ def _apart(lefts: list[float], widths: list[float], low: float, high: float) -> 
     return [left + shift for left in moved]
 
 
-def _total(canvas: Canvas, panel: Panel, row: _Row) -> None:
+def _total(canvas: Canvas, panel: Panel, row: _Row, rows: list[_Row]) -> None:
     rule = panel.place[1] + panel.place[3] + 0.07
     canvas.rule((0, canvas.width), (rule, rule), 0.7, style.INK)
     baseline = on_row(rule + 0.40, TOTAL_SIZE)
-    canvas.text(0, baseline, row.name, TOTAL_SIZE, semibold=True)
-    _changes(canvas, row, baseline, (True, True))
     start, end = _print(row.start, canvas), _print(row.end, canvas)
-    width = style.text_width(start, TOTAL_SIZE)
-    after_name = text_box(0, baseline, row.name, TOTAL_SIZE, semibold=True).right + 0.25 + width
-    edge = after_name if canvas.narrow else max(3.93, after_name)
+    counted = _counted(canvas, rows)
     gap = 0.22 if canvas.narrow else 0.32
+    widths = [style.text_width(start, TOTAL_SIZE), style.text_width(end, TOTAL_SIZE, True)]
+    edge_of_changes = canvas.right - (NARROW_PERCENT_COLUMN if canvas.narrow else canvas.right - CHANGE_EDGE + 1.5)
+    room = edge_of_changes - 0.5 - 2 * gap - sum(widths) - (style.text_width(counted, VALUE_SIZE) + 0.2) * bool(counted)
+    name = style.shorten(row.name, max(room, 1.0), TOTAL_SIZE, semibold=True)
+    canvas.text(0, baseline, name, TOTAL_SIZE, semibold=True)
+    named = text_box(0, baseline, name, TOTAL_SIZE, semibold=True).right
+    if counted:
+        canvas.text(named + 0.15, baseline, counted, VALUE_SIZE, style.INK_2)
+        named = text_box(named + 0.15, baseline, counted, VALUE_SIZE).right
+    _changes(canvas, row, baseline, (True, True))
+    after_name = named + 0.25 + widths[0]
+    edge = after_name if canvas.narrow else max(3.93, after_name)
     canvas.text(edge, baseline, start, TOTAL_SIZE, style.FJORD, align="right")
     canvas.text(edge + gap, baseline, "→", TOTAL_SIZE, style.INK_2, align="center")
     canvas.text(edge + 2 * gap + 0.05, baseline, end, TOTAL_SIZE, style.LAKS_TEXT, semibold=True)
+
+
+def _counted(canvas: Canvas, rows: list[_Row]) -> str:
+    """Say how many municipalities the sum is of, where one is missing and there is room to say it."""
+    known = sum(not row.missing for row in rows)
+    if known == len(rows) or canvas.narrow:
+        return ""
+    return text("of_total", canvas.language, some=str(known), all=str(len(rows)))

@@ -9,6 +9,9 @@ import pandas as pd
 
 from demografi.errors import TableError
 
+FEWEST = 20
+"""The fewest persons of whom a per cent is given."""
+
 
 def require(table: pd.DataFrame, columns: Sequence[str], key: Sequence[str], figure: str) -> None:
     """Check that a table has rows, the named columns, and one row for each key.
@@ -78,3 +81,14 @@ def present(typed: int | str, known: Iterable[object], what: str, figure: str) -
             where=f"It has {span}.",
             hint=f"Choose a {what} that is in the table.",
         )
+
+
+def with_enough(starts: pd.Series) -> pd.Series:
+    """Leave out counts [persons] too small to take a per cent of.
+
+    Examples
+    --------
+    >>> with_enough(pd.Series([19.0, 20.0])).tolist()
+    [nan, 20.0]
+    """
+    return starts.where(starts >= FEWEST)

@@ -22,7 +22,7 @@ MOST_PANELS = 15
 LEFT, ACROSS, DOWN, PANEL_HEIGHT, LEAST_PANEL_HEIGHT = 0.72, 0.5, 1.15, 3.21, 1.3
 ABOVE, BELOW, RIGHT_AIR, NAME_LINE = 0.85, 0.85, 0.33, 0.40
 NAME_SIZE, FIRST_SIZE, LAST_SIZE = 9.5, 8.5, 9.0
-AIR_ON_TOP = 1.12
+AIR_ON_TOP, MOST_HEIGHT = 1.12, 22.0
 
 
 def small_multiples(
@@ -32,6 +32,7 @@ def small_multiples(
     *,
     projected_from: int | None,
     decimals: int = 1,
+    page: int | None = None,
     **look: Unpack[Look],
 ) -> Axes:
     """Draw how each municipality moves against the region, lowest last value first.
@@ -39,7 +40,7 @@ def small_multiples(
     Parameters
     ----------
     table
-        Columns ``name``, ``year`` and ``value`` [one unit for all]; at most fifteen names.
+        Columns ``name``, ``year`` and ``value`` [one unit for all]; one figure holds fifteen names.
     region
         Columns ``year`` and ``value`` [as in the table], drawn in every plot.
     words
@@ -48,6 +49,8 @@ def small_multiples(
         First projected year, drawn dashed; ``None`` when all is registered.
     decimals
         Digits after the decimal sign in the values.
+    page
+        Which fifteen of more names to draw, from 1; all pages have one order and one scale.
     **look
         ``language``, ``size`` and ``variant``.
 
@@ -62,7 +65,7 @@ def small_multiples(
         If a table lacks a column or a row, or there are more names than one figure holds.
     """
     lines, whole = _checked(table, region)
-    names = sorted(lines, key=lambda name: (lines[name][1][-1], name))
+    names = _on_page(sorted(lines, key=lambda name: (lines[name][1][-1], name)), page)
     with style.house_style():
         canvas = Canvas(words, **look)
         columns = _columns(len(names), canvas)
@@ -71,7 +74,9 @@ def small_multiples(
         wrapped = {name: _name_lines(name, width + ACROSS - 0.3) for name in names}
         above = ABOVE + NAME_LINE * (max(len(wrapped[name]) for name in names[:columns]) - 1)
         fixed = above + BELOW + DOWN * (rows - 1)
-        canvas.open(fixed + PANEL_HEIGHT * rows, fixed + LEAST_PANEL_HEIGHT * rows)
+        # Two columns of fifteen names must still go on a page of A4.
+        natural = min(PANEL_HEIGHT, max(LEAST_PANEL_HEIGHT, (MOST_HEIGHT - fixed) / rows))
+        canvas.open(fixed + natural * rows, fixed + LEAST_PANEL_HEIGHT * rows)
         height = (canvas.height - fixed) / rows
         panels = []
         for position, name in enumerate(names):
@@ -90,11 +95,6 @@ def _checked(table: pd.DataFrame, region: pd.DataFrame) -> tuple[Lines, tuple[li
     lines = checked_lines(table, FIGURE)
     require(region, ["year", "value"], ["year"], f"region of the {FIGURE}")
     counts(region, "value", f"region of the {FIGURE}")
-    if len(lines) > MOST_PANELS:
-        raise TableError(
-            f"There are {len(lines)} names, and one figure of small multiples holds {MOST_PANELS}.",
-            hint=f"Draw the first {MOST_PANELS} and the rest in a new figure.",
-        )
     rows = region.sort_values("year")
     whole = ([float(year) for year in rows["year"]], [float(value) for value in pd.to_numeric(rows["value"])])
     holes = [name for name, (_, y) in [*lines.items(), ("The region", whole)] if any(map(math.isnan, y))]
@@ -109,6 +109,23 @@ def _checked(table: pd.DataFrame, region: pd.DataFrame) -> tuple[Lines, tuple[li
             hint="Leave out the names that lack a value, and say so in the note.",
         )
     return lines, whole
+
+
+def _on_page(names: list[str], page: int | None) -> list[str]:
+    n_pages = math.ceil(len(names) / MOST_PANELS)
+    if page is None and n_pages > 1:
+        raise TableError(
+            f"There are {len(names)} names, and one figure of small multiples holds {MOST_PANELS}.",
+            hint=f"Draw the first {MOST_PANELS} with page=1 and the rest with page=2, each a figure of its own.",
+        )
+    if page is not None and not 1 <= page <= n_pages:
+        raise TableError(
+            f"The small multiples have no page {page}.",
+            where=f"{len(names)} names take {n_pages} {'page' if n_pages == 1 else 'pages'}.",
+            hint="Write page=1.",
+        )
+    first = MOST_PANELS * ((page or 1) - 1)
+    return names[first : first + MOST_PANELS]
 
 
 def _columns(n: int, canvas: Canvas) -> int:
@@ -171,7 +188,8 @@ def _values(
 ) -> None:
     left, top, width, height = panel.place
     paths = [panel.path(*line), panel.path(*whole)]
-    within = Box(left - 0.02, top - 0.22, left + width + 0.04, top + height + 0.03)
+    # A value close to nought may reach a little below its axis rather than stand above the region's line.
+    within = Box(left - 0.02, top - 0.22, left + width + 0.04, top + height + 0.16)
     taken: list[Box] = []
     for end, points, semibold in ((0, FIRST_SIZE, False), (-1, LAST_SIZE, True)):
         x, y = line[0][end], line[1][end]

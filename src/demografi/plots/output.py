@@ -70,8 +70,8 @@ def save(drawn: Axes | Figure, stem: Path, formats: Sequence[str] = ("png", "svg
 
 def _described(figure: Figure, alt: str) -> tuple[str, str]:
     words = figure.words if isinstance(figure, Sheet) else None
-    title = words.title if words else ""
-    described = alt or (words.alt if words else "")
+    title = style.plain(words.title if words else "")
+    described = style.plain(alt or (words.alt if words else ""))
     if not described.strip():
         raise TableError(
             f"The figure {title!r} has no alternative text.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import unicodedata
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,6 +51,10 @@ DESCENT = 0.21
 FALLBACKS = ("Calibri", "Carlito", "Arial", "Liberation Sans", "DejaVu Sans")
 
 Points = np.ndarray[Any, np.dtype[np.float64]]
+
+# Unicode's control, format and surrogate signs, and its line and paragraph breaks.
+_NOT_DRAWN = frozenset({"Cc", "Cf", "Cs"})
+_BREAKS = frozenset({"Zl", "Zp"})
 
 _lock = threading.RLock()
 
@@ -100,33 +105,78 @@ def face(points: float, semibold: bool = False) -> FontProperties:
     return FontProperties(fname=font_file(semibold), size=points)
 
 
+def plain(words: str) -> str:
+    """Give a text as one line of letters: line breaks become spaces, marks that steer a reader's screen go.
+
+    A name is drawn as it was typed. What it may not do is break the line, turn the direction of the text
+    (U+202E) or put into an SVG or PDF a sign that is not allowed there.
+    """
+    kinds = {letter: unicodedata.category(letter) for letter in set(words)}
+    if all(kind not in _NOT_DRAWN and kind not in _BREAKS for kind in kinds.values()):
+        return words
+    spaced = (" " if kinds[c] in _BREAKS or c in "\t\n\v\f\r\x85" else c for c in words)
+    kept = "".join(c for c in spaced if c == " " or kinds[c] not in _NOT_DRAWN)
+    return " ".join(part for part in kept.split(" ") if part)
+
+
 @lru_cache(maxsize=4096)
 def text_width(words: str, points: float, semibold: bool = False) -> float:
     """Measure a line of text [cm] set in a type size [points]."""
     dpi = 300
     renderer: Any = RendererAgg(8, 8, dpi)  # type: ignore[no-untyped-call]
-    width, _, _ = renderer.get_text_width_height_descent(words, face(points, semibold), ismath=False)
+    width, _, _ = renderer.get_text_width_height_descent(plain(words), face(points, semibold), ismath=False)
     return float(width) / dpi * CM_PER_INCH
 
 
 def wrap(words: str, width: float, points: float, semibold: bool = False) -> list[str]:
-    """Break a text into lines that fit a width [cm]; hard spaces are never broken."""
+    """Break a text into lines that fit a width [cm]; hard spaces are broken only in a word wider than that."""
     lines: list[str] = []
-    for word in words.split(" "):
+    for word in plain(words).split(" "):
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and text_width(longer, points, semibold) <= width:
             lines[-1] = longer
         else:
-            lines.append(word)
+            lines.extend(_pieces(word, width, points, semibold))
     return [line for line in lines if line]
 
 
-def wrap_name(name: str, width: float, points: float, semibold: bool = False) -> list[str]:
-    """Break a name into lines that fit a width [cm], after a hyphen where there is no space."""
+def _pieces(word: str, width: float, points: float, semibold: bool) -> list[str]:
+    pieces = []
+    hyphen = text_width("-", points, semibold)
+    while text_width(word, points, semibold) > width and len(word) > 1:
+        fits = _longest_start(word, width - hyphen, points, semibold)
+        pieces.append(f"{word[:fits]}-")
+        word = word[fits:]
+    return [*pieces, word]
+
+
+def _longest_start(words: str, width: float, points: float, semibold: bool) -> int:
+    """Count the letters from the start of a text that fit a width [cm], at least one."""
+    low, high = 1, len(words)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if text_width(words[:middle], points, semibold) <= width else (low, middle - 1)
+    return low
+
+
+def shorten(words: str, width: float, points: float, semibold: bool = False) -> str:
+    """Cut a text that is wider than its room [cm], and say so with three dots."""
+    words = plain(words)
+    if text_width(words, points, semibold) <= width:
+        return words
+    room = width - text_width("…", points, semibold)
+    return words[: _longest_start(words, room, points, semibold)].rstrip() + "…"
+
+
+def wrap_name(name: str, width: float, points: float, semibold: bool = False, most: int = 3) -> list[str]:
+    """Break a name into so many lines that fit a width [cm], after a hyphen where there is no space."""
+    name = plain(name)
     if text_width(name, points, semibold) <= width:
         return [name]
-    lines = wrap(name.replace("-", "- "), width, points, semibold)
-    return [line.replace("- ", "-") for line in lines]
+    lines = [line.replace("- ", "-") for line in wrap(name.replace("-", "- "), width, points, semibold)]
+    if len(lines) <= most:
+        return lines
+    return [*lines[: most - 1], shorten(" ".join(lines[most - 1 :]), width, points, semibold)]
 
 
 def ink_on(fill: str) -> str:

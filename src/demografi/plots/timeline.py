@@ -77,27 +77,29 @@ def _value_offset(labels: Sequence[EndLabel]) -> float:
 
 def year_axis(canvas: Canvas, panel: Panel, years: Sequence[int]) -> None:
     """Mark years under a plot with ticks of 3 points and their names."""
+    bottom = panel.get_ylim()[0]
     for year in years:
-        x, y = panel.cm(year, 0)
+        x, y = panel.cm(year, bottom)
         canvas.rule((x, x), (y, y + 3 * style.CM_PER_POINT), 0.6, style.AXIS)
         half = style.text_width(str(year), AXIS_SIZE) / 2
         middle = min(max(x, half), canvas.width - half)
         canvas.text(middle, y + 0.48, str(year), AXIS_SIZE, style.INK_2, align="center")
 
 
-def divider(canvas: Canvas, panel: Panel, year: int, colors: tuple[str, str]) -> list[Box]:
+def divider(canvas: Canvas, panel: Panel, year: float, colors: tuple[str, str]) -> list[Box]:
     """Part registered from projected with a line at the last registered year, and name both sides."""
-    x, bottom = panel.cm(year, 0)
+    x, bottom = panel.cm(year, panel.get_ylim()[0])
     top = panel.place[1]
     canvas.rule((x, x), (top - 0.40, bottom), 0.6, style.AXIS)
     boxes = [Box(x - 0.02, top - 0.40, x + 0.02, bottom)]
     baseline = top - 0.12
     past, coming = label("registered", canvas.language), label("projected", canvas.language)
     width = style.text_width(past, AXIS_SIZE)
-    if x - 0.15 - width >= 0:
-        canvas.text(x - 0.15, baseline, past, AXIS_SIZE, colors[0], align="right")
+    # Left of the plot stand the numbers of the axis; a past too short for its name goes without.
+    if x - 0.15 - width >= panel.place[0] - 0.05:
+        canvas.outline(canvas.text(x - 0.15, baseline, past, AXIS_SIZE, colors[0], align="right"))
         boxes.append(text_box(x - 0.15 - width, baseline, past, AXIS_SIZE))
-    canvas.text(x + 0.15, baseline, coming, AXIS_SIZE, colors[1])
+    canvas.outline(canvas.text(x + 0.15, baseline, coming, AXIS_SIZE, colors[1]))
     return [*boxes, text_box(x + 0.15, baseline, coming, AXIS_SIZE)]
 
 

@@ -14,6 +14,7 @@ from demografi.errors import TableError
 from demografi.labels import label, number
 from demografi.plots import style
 from demografi.plots.canvas import Canvas, Look, Panel, Words, on_row
+from demografi.plots.rows import rows_height
 
 KINDS = ("level", "departure", "recruitment", "gap", "need")
 STEPS = ("departure", "recruitment")
@@ -162,7 +163,7 @@ def _panel(canvas: Canvas, bars: list[_Bar], names: list[str], values: list[str]
         if bar.high > 0
     ]
     width = max(0.5, min(room, default=1.0) * highest)
-    place = (left, canvas.top + ABOVE, width, canvas.height - ABOVE - BELOW)
+    place = (left, canvas.top + ABOVE, width, rows_height(canvas, len(bars), PITCH, ABOVE + BELOW))
     return canvas.panel(place, (0, highest), (len(bars), 0))
 
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from demografi import ages, labels
+from demografi import ages
 from demografi.errors import ScenarioError
 from demografi.faces import years_shown
 from demografi.observed import FLOWS, POPULATION, Observed
 from demografi.projection import draws as draws_of
 from demografi.projection.arrays import as_tables, meet
+from demografi.projection.drawn import DRAWN, note_own, pyramid_words
 from demografi.projection.fitting import fit
 from demografi.projection.histories import History, histories_of, longest_history, run_apart, set_apart
 from demografi.regions import Summable
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-__all__ = ["Projection", "project"]
+__all__ = ["Projection", "note_own", "project"]
 
 
 def _flow_contract(name: str) -> Contract:
@@ -240,43 +241,39 @@ class Projection(Summable):
         )
         return json.dumps(to_jsonstat(table), ensure_ascii=False)
 
-    def plot(self, language: str = "nb", **drawn: Any) -> Axes:
-        """Draw the pyramid at the launch and in the last year; ``drawn`` goes to the figure."""
-        from demografi import plots
+    def plot(self, by: str = "pyramid", language: str = "nb", **drawn: Any) -> Axes:
+        """Draw the region as a whole, or its municipalities.
 
-        whole = self.total() if self.region.is_group else self
-        return plots.pyramid(
-            whole.to_frame(), self.launch, self.to, self.figure_words(language), language=language, **drawn
-        )
+        Parameters
+        ----------
+        by
+            ``"pyramid"``: age and sex at the launch and in the last year; ``"year"``: persons aged 80 and over,
+            counted and projected; ``"components"``: births, deaths, net migration and change by year; ``"age"``:
+            change by age group; ``"municipality"`` and ``"map"``: persons aged 80 and over of each municipality.
+        language
+            ``"nb"``, ``"nn"`` or ``"en"``.
+        drawn
+            ``size`` and ``variant``, for the figure. By ``"year"`` also ``alternatives``, a table of
+            ``year low high`` [persons aged 80 and over] of Statistics Norway's low and high alternatives; by
+            ``"map"`` also ``points``, see :func:`demografi.plots.tile_layout`.
+
+        Raises
+        ------
+        ScenarioError
+            Nothing is drawn by that.
+        """
+        draw = DRAWN.get(by)
+        if draw is None:
+            raise ScenarioError(
+                f"A projection cannot be drawn by {by!r}.",
+                where=f"There are {', '.join(repr(known) for known in DRAWN)}.",
+                hint="projection.plot(by='components')",
+            )
+        return draw(self, language, **drawn)
 
     def figure_words(self, language: str = "nb") -> Any:
-        """Return title, subtitle, note, source and alternative text of :meth:`plot`, from the numbers."""
-        from demografi import plots
-
-        old = [self.persons("80+", year) for year in (self.launch, self.to)]
-        work = [self.persons("20-66", year) for year in (self.launch, self.to)]
-        say = {
-            "region": self.region.name,
-            "start": str(self.launch),
-            "end": str(self.to),
-            "year": str(self.to),
-        }
-        return plots.Words(
-            title=_pyramid_title(old[0], old[1], self.to, language),
-            subtitle=labels.text("pyramid_subtitle", language, **say),
-            note=note_own(language),
-            source=source_line(self.observed.own_sources[:1], language),
-            alt=labels.text(
-                "pyramid_alt",
-                language,
-                **say,
-                first=labels.number(old[0], language=language),
-                last=labels.number(old[1], language=language),
-                change=labels.percent(old[1] / old[0] - 1, signed=True, language=language),
-                first_work=labels.number(work[0], language=language),
-                last_work=labels.number(work[1], language=language),
-            ),
-        )
+        """Return title, subtitle, note, source and alternative text of the pyramid, from the numbers."""
+        return pyramid_words(self, language)
 
     def persons(self, age_group: str, year: int) -> float:
         """Return the number of persons in an age group on 1 January, members together."""
@@ -297,21 +294,6 @@ class Projection(Summable):
 
 def _by_region(table: pd.DataFrame, measure: str) -> pd.Series[float]:
     return table.groupby("region", sort=False)[measure].sum()
-
-
-def note_own(language: str) -> str:
-    """Return the note every figure of our own projection carries."""
-    own = labels.label("own_projection", language)
-    return labels.text("note_own_2024", language, own=own)
-
-
-def _pyramid_title(first: float, last: float, year: int, language: str) -> str:
-    times = labels.times_word(last / first, language)
-    if times and last / first > 1.03:
-        return labels.text("pyramid_title_times", language, times=times[0].upper() + times[1:], year=str(year))
-    key = "pyramid_title_more" if last >= first else "pyramid_title_fewer"
-    count = labels.number(abs(last - first), language=language)
-    return labels.text(key, language, count=count, year=str(year))
 
 
 def refuse_level(level: float | None, noun: str) -> None:
