@@ -38,7 +38,7 @@ MOST_HELD = 100_000_000
 """Numbers of all draws up to which they are held and sorted, and ends are exact; beyond they are counted."""
 WORKING = 100e6
 """What a shard takes while it is made [bytes]."""
-BYTES_COUNTED = 6_000.0
+BYTES_COUNTED = 12_000.0
 """What a counted cell takes: the pilot's draws, its counts, and those of a shard on its way [bytes]."""
 BYTES_OF_A_ROW = 100.0
 """What a row of a sample takes while it is made [bytes]."""

@@ -79,21 +79,15 @@ def error_groups(by_age: Floats) -> Floats:
     return np.asarray(np.add.reduceat(by_age, list(uncertainty.GROUP_STARTS), axis=-1))
 
 
+@cache
 def running() -> dict[str, str]:
     """Return what decides the bytes of a draw: versions, and the hash of the stored errors."""
     import hashlib
-
-    import scipy
-
-    import demografi
+    from importlib import metadata
 
     stored = (shipped.folder() / f"{STORED}.csv").read_bytes()
-    return {
-        "demografi": demografi.__version__,
-        "numpy": np.__version__,
-        "scipy": scipy.__version__,
-        f"{STORED}.csv": hashlib.sha256(stored).hexdigest()[:12],
-    }
+    versions = {name: metadata.version(name) for name in ("demografi", "numpy", "scipy")}
+    return versions | {f"{STORED}.csv": hashlib.sha256(stored).hexdigest()[:12]}
 
 
 def _check_same(versions: dict[str, str]) -> None:
