@@ -157,31 +157,31 @@ def _session(leader: int) -> list[int]:
 
 
 def test_memory_asked_for_is_refused_with_the_most_draws_that_fit(observed: dg.Observed) -> None:
-    projection = dg.project(observed, to=2050, draws=30_000)
+    projection = dg.project(observed, to=2050, draws=3000)
     with pytest.raises(dg.ScenarioError) as refused:
-        projection.to_frame(level=0.8, memory=300e6)
-    most = int((300e6 - draws_of.WORKING) // (8 * 25 * 10 * 8 * (1 + 2 / 25)))
+        projection.to_frame(level=0.8, memory=120e6)
+    most = int((120e6 - draws_of.WORKING) // (8 * 25 * 10 * 8 * (1 + 2 / 25)))
     assert str(refused.value) == (
-        "30,000 draws would take 618 MB; 300 MB is allowed.\n"
+        "3,000 draws would take 152 MB; 120 MB is allowed.\n"
         f"  At most {most:,} fit.\n"
         f"  dg.project(observed, to=…, draws={most:_})"
     )
     fits = dg.project(observed, to=2050, draws=most)
-    asked = draws_of.Asked(0.8, memory=300e6)
+    asked = draws_of.Asked(0.8, memory=120e6)
     task = draws_of.task_of_groups(fits, ["80+"], together=True)
     draws_of._ends(task, most, asked)
 
 
 def test_memory_is_by_default_what_is_available(observed: dg.Observed, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "available", lambda: 150_000_000)
-    projection = dg.project(observed, to=2050, draws=30_000)
+    monkeypatch.setattr(room, "available", lambda: 120_000_000)
+    projection = dg.project(observed, to=2050, draws=3000)
     projection.interval("80+")
-    with pytest.raises(dg.ScenarioError, match="would take 618 MB; 150 MB is there"):
+    with pytest.raises(dg.ScenarioError, match="would take 152 MB; 120 MB is there"):
         projection.to_frame(level=0.8)
     with pytest.raises(dg.ScenarioError) as refused:
         projection.sample(1000)
     assert str(refused.value).splitlines()[-1] == (
-        "  projection.sample(9), or all of them in a file: projection.write_draws('draws.parquet')"
+        "  projection.sample(3), or all of them in a file: projection.write_draws('draws.parquet')"
     )
 
 

@@ -92,6 +92,15 @@ def test_counted_cells_are_within_a_bin_of_the_exact_ends(
             assert off.max() > 0
 
 
+def test_counts_of_two_processes_give_the_same_bytes(drawn: dg.Projection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(draws_of, "MOST_HELD", 0)
+    whole = drawn.total()
+    here = whole.to_frame(level=0.8)
+    with joblib.parallel_config(n_jobs=2):
+        there = whole.to_frame(level=0.8)
+    assert there[["low", "high"]].to_numpy().tobytes() == here[["low", "high"]].to_numpy().tobytes()
+
+
 def test_counts_of_shards_add_up_to_the_counts_of_all() -> None:
     values = np.exp(np.random.default_rng(1).standard_t(6, size=(5000, 4)))
     edges = edges_of(values[:400])
