@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,6 +14,7 @@ from demografi import ages
 from demografi.errors import ScenarioError
 from demografi.faces import years_shown
 from demografi.observed import FLOWS, POPULATION, Observed
+from demografi.projection import draw_files
 from demografi.projection import draws as draws_of
 from demografi.projection.arrays import as_tables, meet
 from demografi.projection.drawn import DRAWN, note_own, pyramid_words
@@ -25,7 +27,7 @@ from demografi.sources.jsonstat_writing import lay_out, to_jsonstat
 from demografi.tables import Caution, Contract, source_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from matplotlib.axes import Axes
 
@@ -90,36 +92,71 @@ class Projection(Summable):
         """Net migrants by age at the end of the year."""
         return self.table("net_migration")
 
-    def to_frame(self, level: float | None = None) -> pd.DataFrame:
+    def to_frame(
+        self,
+        level: float | None = None,
+        *,
+        progress: Callable[[int, int], None] | None = None,
+        memory: float | None = None,
+    ) -> pd.DataFrame:
         """Return ``region year sex age persons``, and ``low high`` where a level is given.
 
         Parameters
         ----------
         level
             Share of the draws inside the central interval, between 0 and 1.
+        progress, memory
+            As in :meth:`interval`.
 
         Raises
         ------
         ScenarioError
-            A level was asked for, and the projection was made without draws.
+            A level was asked for and the projection was made without draws or with too few, or they do not fit in
+            memory.
+
+        Notes
+        -----
+        Ends are exact quantiles of the draws as long as these are at most 10⁸ numbers; of more they are read from
+        counts between fixed edges, and off by at most 1/16 of the standard deviation of the logarithm
+        (docs/cluster.md).
         """
         if level is None:
             return self.table("population")
         self._need_draws(level)
-        members = self.rests_on.get("members")
-        if isinstance(members, Projection):
-            return draws_of.sums_with_ends(self, members, level)
-        return draws_of.cells_with_ends(self, level)
+        asked = draws_of.Asked(level, progress, memory)
+        if self._drawn is not self:
+            return draws_of.sums_with_ends(self, self._drawn, asked)
+        return draws_of.cells_with_ends(self, asked)
 
-    def interval(self, age_group: str = "total", level: float = 0.8) -> pd.DataFrame:
+    def interval(
+        self,
+        age_group: str = "total",
+        level: float = 0.8,
+        *,
+        progress: Callable[[int, int], None] | None = None,
+        memory: float | None = None,
+    ) -> pd.DataFrame:
         """Return ``year persons low high`` of an age group, members together.
 
-        Each draw is summed before the ends are found: the interval of a sum is not the sum of intervals.
+        Each draw is summed before the ends are found: the interval of a sum is not the sum of intervals. Draws are
+        made in this process, or where ``joblib.parallel_config`` says, to the same bytes (docs/cluster.md).
+
+        Parameters
+        ----------
+        age_group
+            ``"80+"``, ``"20-66"``, ``"total"`` …
+        level
+            Share of the draws inside the central interval, between 0 and 1.
+        progress
+            Called with the draws made and the draws in all, after every shard of them.
+        memory
+            What may be taken [bytes]; by default what is available.
 
         Raises
         ------
         ScenarioError
-            The projection was made without draws, or the level is not between 0 and 1.
+            The projection was made without draws or with too few for the level (95 % takes 100), the level is not
+            between 0 and 1, the draws do not fit in memory, or a worker runs another version.
 
         Examples
         --------
@@ -129,22 +166,60 @@ class Projection(Summable):
         True
         """
         self._need_draws(level)
-        members = self.rests_on.get("members")
-        return draws_of.group_interval(members if isinstance(members, Projection) else self, age_group, level)
+        return draws_of.group_interval(self._drawn, age_group, draws_of.Asked(level, progress, memory))
 
-    def sample(self, n: int) -> pd.DataFrame:
+    def sample(self, n: int, *, memory: float | None = None) -> pd.DataFrame:
         """Return ``n`` trajectories: ``region year sex age persons draw``; figures of one draw belong together.
 
         Raises
         ------
         ScenarioError
-            There are fewer draws than asked for.
+            There are fewer draws than asked for, or they do not fit in memory [bytes]; then see :meth:`write_draws`.
         """
+        return draws_of.sampled(self, self._drawn, n, memory)
+
+    def write_draws(
+        self,
+        path: str | Path,
+        age_groups: Sequence[str] | None = None,
+        *,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Path:
+        """Write every draw to a Parquet file as it is made, whole or not at all; memory does not grow with the draws.
+
+        Parameters
+        ----------
+        path
+            File to write; its folder must exist.
+        age_groups
+            Write sums over these, ``region year age_group persons draw``; by default every cell,
+            ``region year sex age persons draw`` as in :meth:`sample`.
+        progress
+            Called with the draws written and the draws in all.
+
+        Raises
+        ------
+        ScenarioError
+            The projection was made without draws.
+        SourceError
+            There is no such folder.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from demografi import example
+        >>> projection = project(example("Engerdal"), to=2030, draws=100)
+        >>> file = projection.write_draws(tempfile.mkdtemp() + "/draws.parquet", ["80+", "total"])
+        >>> len(pd.read_parquet(file))
+        1000
+        """
+        return draw_files.write(self, self._drawn, Path(path), age_groups, progress)
+
+    @property
+    def _drawn(self) -> Projection:
+        """What is drawn: the members of a total, whose draws are summed."""
         members = self.rests_on.get("members")
-        if isinstance(members, Projection):
-            table = members.sample(n).groupby(["year", "sex", "age", "draw"], as_index=False)[["persons"]].sum()
-            return table.assign(region=self.region.code)[["region", "year", "sex", "age", "persons", "draw"]]
-        return draws_of.sampled(self, n)
+        return members if isinstance(members, Projection) else self
 
     def total(self) -> Projection:
         """Return the sum of the members as one region; its intervals are those of the members' joint draws."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,29 +10,48 @@ import pandas as pd
 from demografi import ages
 from demografi.errors import ScenarioError
 from demografi.projection.arrays import SEXES, as_array
+from demografi.projection.room import check_room
+from demografi.projection.shards import STORED, Progress, Task, at, counted, error_groups, gathered, running
 from demografi.regions import MUNICIPALITIES
-from demografi.sources import shipped
+from demografi.uncertainty.counts import ends_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from demografi import uncertainty
     from demografi.projection import Projection
-    from demografi.rates.pooling import Floats
+    from demografi.rates.pooling import Floats, Ints
 
-__all__ = ["STORED", "cells_with_ends", "check_asked", "group_draws", "group_interval", "sampled", "sums_with_ends"]
+__all__ = [
+    "STORED",
+    "Asked",
+    "cells_with_ends",
+    "check_asked",
+    "group_draws",
+    "group_interval",
+    "sampled",
+    "sums_with_ends",
+    "task_of_cells",
+    "task_of_groups",
+]
 
-STORED = "projection_errors"
-CHUNK = 100
-"""Draws made at a time; it changes no bit."""
+MOST_HELD = 100_000_000
+"""Numbers of all draws up to which they are held and sorted, and ends are exact; beyond they are counted."""
+WORKING = 100e6
+"""What a shard takes while it is made [bytes]."""
+BYTES_COUNTED = 12_000.0
+"""What a counted cell takes: the pilot's draws, its counts, and those of a shard on its way [bytes]."""
+BYTES_OF_A_ROW = 100.0
+"""What a row of a sample takes while it is made [bytes]."""
+NO_DRAWS = "dg.project(observed, to=…, draws=1000)"
 
 
-@cache
-def _model() -> uncertainty.ErrorModel:
-    from demografi import uncertainty
+class Asked(NamedTuple):
+    """How an interval is wanted."""
 
-    rows = shipped.read(STORED).fillna("").astype("str")
-    return uncertainty.from_rows([(str(a), str(b), str(c)) for a, b, c in rows.itertuples(index=False, name=None)])
+    level: float
+    progress: Progress | None = None
+    memory: float | None = None
+    """What may be taken [bytes]; None: what is there."""
 
 
 def check_asked(scheme: str, members: tuple[str, ...], draws: int, seed: int) -> None:
@@ -66,34 +84,106 @@ def _path(projection: Projection) -> Floats:
     return as_array(projection.tables["population"], "persons", years, projection.region.members)
 
 
-def _factors(projection: Projection, path: Floats, draws: range) -> Floats:
+def _drawn(projection: Projection) -> int:
+    return int(projection.facts["draws"])
+
+
+def _task(projection: Projection, by_age: Floats, cells: Floats, group: Ints, into: Ints, *, together: bool) -> Task:
+    codes = np.array([int(code) for code in projection.region.members])
+    seed = int(projection.facts["seed"])
+    return Task(running(), seed, codes, error_groups(by_age), cells, group, into, together)
+
+
+def task_of_groups(projection: Projection, age_groups: Sequence[str], *, together: bool) -> Task:
+    """Say what is drawn for sums over age groups: no more columns than the error groups they meet."""
+    by_age = _path(projection).sum(axis=2)
+    each = np.arange(by_age.shape[-1])
+    of_age = _error_group(len(each))
+    columns, group, into = [], [], []
+    for figure, age_group in enumerate(age_groups):
+        wanted = ages.is_within(each, age_group)
+        for met in np.unique(of_age[wanted]):
+            columns.append(by_age[..., wanted & (of_age == met)].sum(axis=-1))
+            group.append(met)
+            into.append(figure)
+    cells = np.stack(columns, axis=-1)
+    return _task(projection, by_age, cells, np.array(group), np.array(into), together=together)
+
+
+def task_of_cells(projection: Projection, *, together: bool) -> Task:
+    """Say what is drawn for every sex and age."""
+    path = _path(projection)
+    group = np.tile(_error_group(path.shape[-1]), len(SEXES))
+    cells = path.reshape(*path.shape[:2], -1)
+    return _task(projection, path.sum(axis=2), cells, group, np.arange(len(group)), together=together)
+
+
+def _task_of_factors(projection: Projection) -> Task:
+    """Say what is drawn for cells of single places: ages of an error group share its factor."""
     from demografi import uncertainty
 
-    by_age = path.sum(axis=2)
-    persons = np.add.reduceat(by_age, list(uncertainty.GROUP_STARTS), axis=-1)
-    codes = np.array([int(code) for code in projection.region.members])
-    return uncertainty.draw_factors(_model(), persons, codes // 100, draws, int(projection.facts["seed"]), places=codes)
+    by_age = _path(projection).sum(axis=2)
+    groups = np.arange(len(uncertainty.GROUPS))
+    return _task(projection, by_age, np.ones((1, 1, len(groups))), groups, groups, together=False)
 
 
-def _chunks(projection: Projection) -> list[range]:
-    draws = int(projection.facts["draws"])
-    return [range(first, min(first + CHUNK, draws)) for first in range(0, draws, CHUNK)]
+def _error_group(n_ages: int) -> Ints:
+    from demografi import uncertainty
+
+    return uncertainty.cell_factors(np.arange(len(uncertainty.GROUPS), dtype=float), n_ages).astype(np.int64)
 
 
-def cells_with_ends(projection: Projection, level: float) -> pd.DataFrame:
+def _held(task: Task, draws: int, memory: float | None, progress: Progress | None = None) -> Floats:
+    """Make all draws and hold them, (D, T, R, K), if there is room."""
+    each = 8.0 * float(np.prod(task.shape))
+    again = 2 * each / task.shape[0]
+    hint = "dg.project(observed, to=…, draws={most})"
+    check_room(draws, each + again, WORKING, memory, hint)
+    return gathered(task, draws, progress)
+
+
+def _ends(task: Task, draws: int, asked: Asked) -> tuple[Floats, Floats]:
+    """Return the ends of every figure, (T, R, K): exact where the draws can be held, else from counts."""
+    from demografi import uncertainty
+
+    uncertainty.check_draws(draws, asked.level)
+    if draws * np.prod(task.shape) <= MOST_HELD:
+        values = _held(task, draws, asked.memory, asked.progress)
+        by_year = [uncertainty.quantiles(values[:, year], asked.level) for year in range(values.shape[1])]
+        low, high = (np.stack([ends[n] for ends in by_year]) for n in (0, 1))
+        return low, high
+    check_room(draws, 0.0, WORKING + BYTES_COUNTED * float(np.prod(task.shape)), asked.memory, "")
+    counts, edges = counted(task, draws, asked.progress)
+    by_place = [ends_of(found, at(edges, place), asked.level) for place, found in enumerate(counts)]
+    low, high = (np.stack([ends[n] for ends in by_place], axis=1) for n in (0, 1))
+    return low, high
+
+
+def cells_with_ends(projection: Projection, asked: Asked) -> pd.DataFrame:
     """Return the population with ``low high`` for every cell [persons]."""
     from demografi import uncertainty
 
     path = _path(projection)
-    factors = np.concatenate([_factors(projection, path, part) for part in _chunks(projection)])
-    ends = [uncertainty.cell_factors(end, path.shape[-1]) for end in uncertainty.quantiles(factors, level)]
+    ends = _ends(_task_of_factors(projection), _drawn(projection), asked)
+    cells = [path * uncertainty.cell_factors(end, path.shape[-1])[:, :, None, :] for end in ends]
+    return _beside(projection, cells)
+
+
+def sums_with_ends(whole: Projection, members: Projection, asked: Asked) -> pd.DataFrame:
+    """Return a region's total with ``low high`` for every cell, from the members' joint draws."""
+    ends = _ends(task_of_cells(members, together=True), _drawn(members), asked)
+    return _beside(whole, [end[:, 0] for end in ends])
+
+
+def _beside(projection: Projection, ends: Sequence[Floats]) -> pd.DataFrame:
+    """Set ends, in the order year, region, sex, age, beside the population."""
     table = projection.table("population")
-    index = pd.MultiIndex.from_product(
-        [range(projection.launch, projection.to + 1), projection.region.members, SEXES, range(path.shape[-1])]
-    )
+    n_ages = int(table["age"].max()) + 1
+    years = range(projection.launch, projection.to + 1)
+    index = pd.MultiIndex.from_product([years, projection.region.members, SEXES, range(n_ages)])
     order = pd.MultiIndex.from_frame(table[["year", "region", "sex", "age"]])
     for name, end in zip(("low", "high"), ends, strict=True):
-        table[name] = pd.Series((path * end[:, :, None, :]).reshape(-1), index=index).reindex(order).to_numpy()
+        table[name] = pd.Series(end.reshape(-1), index=index).reindex(order).to_numpy()
     return table
 
 
@@ -125,91 +215,39 @@ def group_draws(projection: Projection, age_groups: Sequence[str]) -> Floats:
     >>> group_draws(projection, ["80+", "total"]).shape
     (100, 5, 1, 2)
     """
-    from demografi import uncertainty
-
     if not projection.facts["draws"]:
         raise ScenarioError(
             "The projection has no draws.",
             where="It is one path.",
-            hint="dg.project(observed, to=…, draws=1000)",
+            hint=NO_DRAWS,
         )
-    path = _path(projection)
-    by_age = path.sum(axis=2)
-    each = np.arange(by_age.shape[-1])
-    wanted = np.array([ages.is_within(each, group) for group in age_groups], dtype=float)
-    parts = []
-    for part in _chunks(projection):
-        spread = uncertainty.cell_factors(_factors(projection, path, part), by_age.shape[-1])
-        parts.append((spread * by_age) @ wanted.T)
-    return np.concatenate(parts)
+    return _held(task_of_groups(projection, age_groups, together=False), _drawn(projection), None)
 
 
-def _summed_draws(projection: Projection, wanted: Floats) -> Floats:
-    """Return weighted sums over sex and age, members together, for each draw: (D, H + 1)."""
-    from demografi import uncertainty
-
-    path = _path(projection)
-    by_age = np.einsum("trsa,sa->tra", path, wanted)
-    parts = []
-    for part in _chunks(projection):
-        spread = uncertainty.cell_factors(_factors(projection, path, part), path.shape[-1])
-        parts.append(np.einsum("dtra,tra->dt", spread, by_age))
-    return np.concatenate(parts)
-
-
-def group_interval(projection: Projection, age_group: str, level: float) -> pd.DataFrame:
+def group_interval(projection: Projection, age_group: str, asked: Asked) -> pd.DataFrame:
     """Return ``year persons low high`` of an age group, each draw summed over members before its ends are found."""
-    from demografi import uncertainty
-
-    n_ages = int(projection.tables["population"]["age"].max()) + 1
-    wanted = np.tile(ages.is_within(np.arange(n_ages), age_group).astype(float), (2, 1))
-    low, high = uncertainty.quantiles(_summed_draws(projection, wanted), level)
+    task = task_of_groups(projection, [age_group], together=True)
+    low, high = _ends(task, _drawn(projection), asked)
     years = np.arange(projection.launch, projection.to + 1)
     persons = [projection.persons(age_group, int(year)) for year in years]
-    return pd.DataFrame({"year": years, "persons": persons, "low": low, "high": high})
+    return pd.DataFrame({"year": years, "persons": persons, "low": low[:, 0, 0], "high": high[:, 0, 0]})
 
 
-def sums_with_ends(whole: Projection, members: Projection, level: float) -> pd.DataFrame:
-    """Return a region's total with ``low high`` for every cell, from the members' joint draws."""
-    from demografi import uncertainty
-
-    path = _path(members)
-    parts = []
-    for part in _chunks(members):
-        spread = uncertainty.cell_factors(_factors(members, path, part), path.shape[-1])
-        parts.append(np.einsum("dtra,trsa->dtsa", spread, path))
-    low, high = uncertainty.quantiles(np.concatenate(parts), level)
-    table = whole.table("population")
-    index = pd.MultiIndex.from_product([range(whole.launch, whole.to + 1), SEXES, range(path.shape[-1])])
-    order = pd.MultiIndex.from_frame(table[["year", "sex", "age"]])
-    for name, end in (("low", low), ("high", high)):
-        table[name] = pd.Series(end.reshape(-1), index=index).reindex(order).to_numpy()
-    return table
-
-
-def sampled(projection: Projection, n: int) -> pd.DataFrame:
+def sampled(projection: Projection, members: Projection, n: int, memory: float | None) -> pd.DataFrame:
     """Return ``region year sex age persons draw`` of the first ``n`` trajectories."""
-    from demografi import uncertainty
-
-    made = int(projection.facts["draws"])
-    if not 0 < n <= made:
+    drawn = _drawn(members)
+    if isinstance(n, bool) or not isinstance(n, int | np.integer) or not 0 < n <= drawn:
         raise ScenarioError(
             f"{n} trajectories cannot be taken.",
-            where=f"The projection has {made} draws.",
-            hint=f"projection.sample({min(max(n, 1), made)})" if made else "dg.project(observed, to=…, draws=1000)",
+            where=f"The projection has {drawn} draws.",
+            hint=f"projection.sample({min(max(int(n), 1), drawn)})" if drawn else NO_DRAWS,
         )
-    path = _path(projection)
-    spread = uncertainty.cell_factors(_factors(projection, path, range(n)), path.shape[-1])
-    index = pd.MultiIndex.from_product(
-        [
-            range(n),
-            range(projection.launch, projection.to + 1),
-            projection.region.members,
-            SEXES,
-            range(path.shape[-1]),
-        ],
-        names=["draw", "year", "region", "sex", "age"],
-    )
-    values = (path[None] * spread[:, :, :, None, :]).reshape(-1)
-    table = pd.DataFrame({"persons": values}, index=index).reset_index()
+    task = task_of_cells(members, together=projection is not members)
+    hint = "projection.sample({most}), or all of them in a file: projection.write_draws('draws.parquet')"
+    check_room(n, BYTES_OF_A_ROW * float(np.prod(task.shape)), WORKING, memory, hint)
+    years = range(projection.launch, projection.to + 1)
+    n_ages = task.shape[-1] // len(SEXES)
+    names = ["draw", "year", "region", "sex", "age"]
+    keys = pd.MultiIndex.from_product([range(n), years, projection.region.members, SEXES, range(n_ages)], names=names)
+    table = pd.DataFrame({"persons": gathered(task, n).reshape(-1)}, index=keys).reset_index()
     return table[["region", "year", "sex", "age", "persons", "draw"]]
