@@ -9,6 +9,7 @@ from demografi.needs.figures import figure_words
 from demografi.needs.making import need
 from demografi.needs.noun import Need
 from demografi.needs.standards import age_weighted
+from demografi.needs.workbooks import compare_workbook
 
 __all__ = [
     "Departure",
@@ -16,6 +17,7 @@ __all__ = [
     "age_weighted",
     "breaks",
     "bridge",
+    "compare_workbook",
     "demographic_cost",
     "departure",
     "departures",

@@ -27,8 +27,10 @@ __all__ = [
     "SERIES",
     "coverage_changes",
     "coverage_errors",
+    "drawn_errors",
     "effort_changes",
     "lacking_history",
+    "panel_coverage",
     "person_year_draws",
     "person_years_with_ends",
     "sum_with_ends",
@@ -223,7 +225,7 @@ def _series_of(service: str, group: str) -> int | None:
 
 
 @cache
-def _panel() -> pd.DataFrame:
+def panel_coverage() -> pd.DataFrame:
     """Return the coverage of every municipality that ships."""
     from demografi.observed import example
 
@@ -235,7 +237,7 @@ def _panel() -> pd.DataFrame:
 @cache
 def coverage_changes(known_to: int) -> ChangeModel:
     """Return how coverage has moved in the shipped panel, with nothing later than a year [31 December]."""
-    return fit_changes(*logs_of(_panel(), SERIES, known_to), known_to)
+    return fit_changes(*logs_of(panel_coverage(), SERIES, known_to), known_to)
 
 
 @cache
@@ -247,7 +249,7 @@ def effort_changes(known_to: int) -> ChangeModel:
     """
     counted = shipped.read("person_years_by_occupation")
     total = counted[(counted["occupation"] == "total") & counted["fte"].notna()][["region", "year", "fte"]]
-    panel = _panel()
+    panel = panel_coverage()
     panel = panel[panel["service"].isin(["home_service", "long_stay"]) & (panel["year"] <= known_to)]
     mean = panel.groupby(["service", "age_group"])[["users", "population"]].sum()
     expected = panel.join((mean["users"] / mean["population"]).rename("rate"), on=["service", "age_group"])

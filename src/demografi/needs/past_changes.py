@@ -79,7 +79,7 @@ def fit_changes(logs: Floats, users: Floats, known_to: int) -> ChangeModel:
     Notes
     -----
     Changes over 1, 5 and 10 years from every starting year. Of n municipalities' changes D the mean is the common
-    part, whose square less s²/n is its variance; what is left is each one's own, s² fitted by
+    part, whose square less s²/n, times ν / (ν − 2), is its variance; what is left is each one's own, s² fitted by
     noise·(1/users + 1/users) + a·h + b·h² (non-negative least squares) and then widened or narrowed so that 80 % of
     past changes lie within the 80 % interval: single reporting jumps then make tails, not sizes. No direction is kept:
     a fall in the past counts as uncertainty both ways.
@@ -143,7 +143,8 @@ def _common(logs: Floats, spans: list[int]) -> Floats:
         size.append(max(float(np.mean((mean**2 - inside / np.maximum(n, 1))[used])), 0.0))
     years = np.array(spans, dtype=float)
     design = np.stack([years, years**2], axis=1) / years[:, None]
-    return np.asarray(nnls(design, np.array(size) / years)[0])
+    # A size that rests on ν independent changes: what comes is Student's t with it as scale, not as deviation.
+    return np.asarray(nnls(design, np.array(size) / years)[0] * FREEDOM / (FREEDOM - 2))
 
 
 def _correlation(logs: Floats) -> Floats:
