@@ -38,7 +38,7 @@ def age_weighted(fte: float, users: Mapping[str, float], weights: Mapping[str, f
 
     Notes
     -----
-    k = fte / Σ ω·users, and a user of group g takes k·ω (domain: person-years per age-weighted user).
+    k = fte / Σ ω·users, and a user of group g takes k·ω.
 
     Examples
     --------
