@@ -81,6 +81,28 @@ def test_healthier_ageing_moves_coverage_by_the_years_of_life_gained(projection:
     )
 
 
+@pytest.mark.parametrize("language", ["nb", "nn", "en"])
+def test_a_departure_is_said_in_figures_and_cautions(language: str, projection: dg.Projection) -> None:
+    from demografi import plots
+
+    asked = [dg.departure("standard_growth", rate=0.005), dg.departure("family_care", ratio=0.5)]
+    need = dg.need(projection, departures=asked)
+    said = [c.text(language) for c in need.own_cautions if c.key.startswith("need_departure_")]
+    assert len(said) == 2
+    assert all(("0,5" if language != "en" else "0.5") in text for text in said)
+    drawn = need.plot(language=language)
+    assert plots.problems(drawn) == []
+    assert all(text in drawn.figure.words.note for text in said)
+
+
+def test_every_departure_has_its_words() -> None:
+    for key in needs.departures()["key"]:
+        for language in ("nb", "nn", "en"):
+            group = dg.example("Lakseregionen helse")
+            values = {**NEUTRAL[key], "toward": group} if key == "coverage_convergence" else NEUTRAL[key]
+            assert dg.departure(key, **values).caution().text(language)
+
+
 def test_coverage_converges_to_that_of_the_group(projection: dg.Projection, observed: dg.Observed) -> None:
     reached = dg.need(projection, departures=[dg.departure("coverage_convergence", share=1, toward=observed, by=2035)])
     cells = reached.cells.query("age_group == '80+' and service == 'home_service' and year >= 2035")

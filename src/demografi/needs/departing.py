@@ -13,6 +13,7 @@ import pandas as pd
 from demografi import ages
 from demografi.errors import ScenarioError
 from demografi.needs.finer import spread_over_ages
+from demografi.tables import Caution
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -45,6 +46,14 @@ class Departure:
             **options,
             "source": row["source"],
         }
+
+    def caution(self) -> Caution:
+        """Return what a reader must know of it."""
+        name = "ratio" if _row(self.key)["parameter"] == "ratio" else "share"
+        group = dict(self.also).get("toward")
+        return Caution.of(
+            f"need_departure_{self.key}", **{name: self.value}, **({"group": group.region.name} if group else {})
+        )
 
 
 class Base(NamedTuple):

@@ -110,14 +110,8 @@ def need(
         "departures": [one.to_dict() for one in asked],
         "lacking": {"person_years": why} if found is None else {},
     }
-    cautions = (*_cautions(int(chosen), hidden, projection, cells), *notes)
-    if asked:
-        cautions += (Caution.of("caution_need_departures", names=tuple(_told(one) for one in asked)),)
+    cautions = (*_cautions(int(chosen), hidden, projection, cells), *notes, *(one.caution() for one in asked))
     return Need(tables, facts, sources, cautions, {"projection": projection})
-
-
-def _told(one: Departure) -> str:
-    return f"{one.key} ({one.to_dict()['value']})"
 
 
 def _chosen_year(coverage: pd.DataFrame, observed: Observed, asked: int | None) -> int:
