@@ -395,6 +395,17 @@ def test_choices_that_do_not_exist_are_refused(choices: dict, fault: str, projec
     assert len(said(error)) >= 2
 
 
+def test_a_long_stay_user_with_no_group_to_move_to_is_refused(own: dg.Projection) -> None:
+    kept = own.observed.users
+    kept = kept[(kept["service"] == "long_stay") | ((kept["service"] == "home_service") & (kept["age_group"] != "90+"))]
+    observed = dg.Observed({**own.observed.tables, "users": kept}, dict(own.observed.facts))
+    projection = dg.Projection(own.tables, own.facts, rests_on={"observed": observed})
+    with pytest.raises(
+        dg.ScenarioError, match=r"Long-stay users aged 90\+ cannot move: home service has no such group"
+    ):
+        dg.need(projection, departures=[dg.departure("home_instead", share=0.1)])
+
+
 def test_coverage_above_one_is_refused_with_its_cause() -> None:
     observed = dg.example("Skaun")
     users = observed.users.query("year == 2025").assign(users=lambda t: t["users"] * 20)

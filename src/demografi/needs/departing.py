@@ -299,25 +299,26 @@ def _home_instead(cells: pd.DataFrame, one: Departure, base: Base) -> pd.DataFra
 
 def _spread_home(cells: pd.DataFrame, moved: pd.Series[float], fte: pd.Series[float]) -> pd.DataFrame:
     """Give moved users and their person-years to home-service cells of the same ages, by the users there are."""
-    home = cells[cells["service"] == "home_service"]
-    found = pd.DataFrame({"users": 0.0, "fte": 0.0}, index=cells.index)
-    keys = ["region", "year"]
-    for group in cells.loc[cells["service"] == "long_stay", "ages"].unique():
-        inside = home[home["ages"].map(lambda own, wide=group: _lies_in(str(own), str(wide)))]
-        leaving = cells[(cells["service"] == "long_stay") & (cells["ages"] == group)]
-        if inside.empty and moved[leaving.index].any():
-            raise ScenarioError(
-                f"Long-stay users aged {group} cannot move: home service has no such group.",
-                where=f"Home service has: {', '.join(home['ages'].unique())}.",
-                hint="dg.need(projection, split='pchip', departures=[…])",
-            )
-        sums = leaving[keys].assign(users_moved=moved, fte_moved=fte).set_index(keys)
-        total = inside.groupby(keys)["users"].transform("sum")
-        share = (inside["users"] / total).where(total > 0, 1.0 / max(inside["ages"].nunique(), 1))
-        arriving = inside.join(sums, on=keys)
-        for name, column in (("users", "users_moved"), ("fte", "fte_moved")):
-            found.loc[inside.index, name] += (arriving[column] * share).fillna(0.0)
-    return found
+    home, leaving = (cells[cells["service"] == service] for service in ("home_service", "long_stay"))
+    wide = [str(group) for group in leaving["ages"].unique()]
+    within = {own: next((group for group in wide if _lies_in(str(own), group)), "") for own in home["ages"].unique()}
+    homeless = [group for group in wide if group not in within.values()]
+    if homeless and moved[leaving.index[leaving["ages"].isin(homeless)]].any():
+        raise ScenarioError(
+            f"Long-stay users aged {homeless[0]} cannot move: home service has no such group.",
+            where=f"Home service has: {', '.join(within)}.",
+            hint="dg.need(projection, split='pchip', departures=[…])",
+        )
+    keys = ["region", "year", "wide"]
+    home = home.assign(wide=home["ages"].map(within))
+    sums = leaving.assign(wide=leaving["ages"], users_moved=moved, fte_moved=fte).set_index(keys)
+    arriving = home.join(sums[["users_moved", "fte_moved"]], on=keys)
+    grouped = home.groupby(keys)["users"]
+    share = (home["users"] / grouped.transform("sum")).where(
+        grouped.transform("sum") > 0, 1 / grouped.transform("size")
+    )
+    found = pd.DataFrame({"users": arriving["users_moved"] * share, "fte": arriving["fte_moved"] * share})
+    return found.reindex(cells.index).fillna(0.0)
 
 
 def _lies_in(group: str, wide: str) -> bool:
