@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 import demografi as dg
-from demografi.cli.giving import EXIT_CODES, loading_shown, main, out_option, write
+from demografi.cli.giving import EXIT_CODES, loading_shown, main, observed_of, out_option, write
 from demografi.errors import ReportError, SourceError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["cache", "check_sources", "compare", "load", "read", "snapshot"]
 
@@ -55,14 +60,32 @@ def read(file: Path, sheet: str | None, tidy: bool, out: Path | None) -> None:
 
 @main.command("check-sources")
 @click.argument("tables", nargs=-1)
+@click.option("--region", default="Lakseregionen", help="With a file: whose need to compare with.")
+@click.option("--to", type=int, default=2040, help="With a file: last year of the projection.")
+@click.option("--coverage-year", type=int, help="With a file: 31 December whose coverage is held constant.")
+@click.option("--column", "columns", multiple=True, help="With a file: KEY=HEADER, e.g. region=Kommune value=Antall.")
+@click.option("--sheet", help="With a file: name of the sheet.")
 @out_option
-def check_sources(tables: tuple[str, ...], out: Path | None) -> None:
+def check_sources(
+    tables: tuple[str, ...],
+    region: str,
+    to: int,
+    coverage_year: int | None,
+    columns: tuple[str, ...],
+    sheet: str | None,
+    out: Path | None,
+) -> None:
     """Compare the tables this program relies on with Statistics Norway's own description of them.
 
-    TABLES are numbers such as 07459; all are compared where none is given. Exit code 4 where anything differs.
+    TABLES are numbers such as 07459; all are compared where none is given. Exit code 4 where anything differs. A file
+    instead (ODS, XLSX or CSV of Tjenestebehov) is compared with our own need, row by row.
     """
     from demografi.sources import registry, ssb
 
+    if len(tables) == 1 and Path(tables[0]).suffix:
+        need = dg.need(dg.project(observed_of(region, False, False), to), coverage_year=coverage_year)
+        write(_workbook_beside(Path(tables[0]), need, columns, sheet), out)
+        return
     unknown = sorted(set(tables) - {row.id for row in registry.registered()})
     if unknown:
         raise SourceError(f"Table '{unknown[0]}' is not one this program relies on.", hint="demografi check-sources")
@@ -75,6 +98,18 @@ def check_sources(tables: tuple[str, ...], out: Path | None) -> None:
         click.echo(f"{len(differences)} differences in {differences['table'].nunique()} tables.", err=True)
         sys.exit(DIFFERENT)
     click.echo(f"{len(chosen)} tables compared; no differences.", err=True)
+
+
+def _workbook_beside(file: Path, need: dg.Need, columns: tuple[str, ...], sheet: str | None) -> pd.DataFrame:
+    """Read a workbook by the columns the caller names, and set it beside the need."""
+    from demografi.needs import compare_workbook
+    from demografi.sources.files.columns import SERVICES
+
+    odd = [one for one in columns if "=" not in one]
+    if odd:
+        raise click.UsageError(f"--column {odd[0]!r} is not KEY=HEADER.")
+    named = dict(one.split("=", 1) for one in columns)
+    return compare_workbook(dg.read(file, layout=replace(SERVICES, columns=named), sheet=sheet), need)
 
 
 @main.command()

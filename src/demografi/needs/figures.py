@@ -72,8 +72,9 @@ def figure_words(need: Need, by: str, language: str = "nb") -> Any:
 
 
 def _note(need: Need, language: str) -> str:
-    constant = labels.text("note_constant_coverage", language, year=str(need.coverage_year))
-    return f"{note_own(language)} {constant}"
+    asked = [caution.text(language) for caution in need.own_cautions if caution.key.startswith("need_departure_")]
+    key = "need_note_coverage_from" if asked else "note_constant_coverage"
+    return " ".join([note_own(language), labels.text(key, language, year=str(need.coverage_year)), *asked])
 
 
 def _words_years(need: Need, say: dict[str, str], language: str) -> tuple[str, str, str, str]:
