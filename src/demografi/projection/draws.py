@@ -21,7 +21,16 @@ if TYPE_CHECKING:
     from demografi.projection import Projection
     from demografi.rates.pooling import Floats
 
-__all__ = ["STORED", "cells_with_ends", "check_asked", "group_draws", "group_interval", "sampled", "sums_with_ends"]
+__all__ = [
+    "STORED",
+    "cells_with_ends",
+    "check_asked",
+    "group_draws",
+    "group_interval",
+    "sampled",
+    "sums_with_ends",
+    "weighted_draws",
+]
 
 STORED = "projection_errors"
 CHUNK = 100
@@ -141,6 +150,32 @@ def group_draws(projection: Projection, age_groups: Sequence[str]) -> Floats:
     for part in _chunks(projection):
         spread = uncertainty.cell_factors(_factors(projection, path, part), by_age.shape[-1])
         parts.append((spread * by_age) @ wanted.T)
+    return np.concatenate(parts)
+
+
+def weighted_draws(projection: Projection, wanted: Floats) -> Floats:
+    """Return weighted sums over sex and age in every draw and place.
+
+    Parameters
+    ----------
+    projection
+        Of the members, made with draws.
+    wanted
+        (sum, sex, age), women first: how much a person of the cell counts.
+
+    Returns
+    -------
+    array
+        Shape (draw, year, region, sum) [persons]; figures of one draw belong together.
+    """
+    from demografi import uncertainty
+
+    path = _path(projection)
+    by_age = np.einsum("trsa,ksa->trak", path, wanted)
+    parts = []
+    for part in _chunks(projection):
+        spread = uncertainty.cell_factors(_factors(projection, path, part), path.shape[-1])
+        parts.append(np.einsum("dtra,trak->dtrk", spread, by_age, optimize=True))
     return np.concatenate(parts)
 
 
