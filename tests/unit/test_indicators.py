@@ -80,6 +80,17 @@ def test_counted_figures_alone_have_indicators_and_coverage() -> None:
     ]  # fmt: skip
 
 
+def test_counted_figures_alone_are_drawn_from_their_first_year_to_their_last() -> None:
+    from demografi import plots
+
+    found = dg.indicators(dg.example("Engerdal"))
+    assert "2.87 in 2006, 1.90 in 2026" in repr(found)
+    assert plots.problems(found.plot(language="en")) == []
+    assert found.change().set_index(["indicator", "definition"])["change"]["persons", "total"] == 1287 - 1497
+    causes = found.explain().set_index("cause")["value"]
+    assert causes.drop("end").sum() == pytest.approx(causes["end"])
+
+
 def test_rank_trend_and_change_of_the_members(indicators: dg.Indicators) -> None:
     ranked = indicators.rank()
     assert ranked["name"].tolist()[:2] == ["Frøya", "Skaun"]

@@ -43,6 +43,12 @@ class Indicators(OfRegion):
 
     CONTRACTS: ClassVar[Mapping[str, Contract]] = MappingProxyType({"indicators": INDICATORS})
 
+    @property
+    def _span(self) -> tuple[int, int]:
+        """From the launch to the last year; of counted figures alone from the first year to the last."""
+        launch, to = int(self.facts["launch"]), int(self.facts["to"])
+        return (launch, to) if launch < to else (int(self.tables["indicators"]["year"].min()), to)
+
     def to_frame(self, level: float | None = None) -> pd.DataFrame:
         """Return ``region year indicator definition value numerator denominator projected``.
 
@@ -100,11 +106,12 @@ class Indicators(OfRegion):
 
     def change(self, since: int | None = None, to: int | None = None) -> pd.DataFrame:
         """Return ``region indicator definition first last change`` between two years; the launch and the last."""
-        years = (int(self.facts["launch"]) if since is None else since, int(self.facts["to"]) if to is None else to)
+        first, last = self._span
+        years = (first if since is None else since, last if to is None else to)
         table = self.tables["indicators"]
         keys = ["region", "indicator", "definition"]
-        first, last = (table[table["year"] == year].set_index(keys)["value"] for year in years)
-        both = pd.DataFrame({"first": first, "last": last}).dropna()
+        before, after = (table[table["year"] == year].set_index(keys)["value"] for year in years)
+        both = pd.DataFrame({"first": before, "last": after}).dropna()
         return both.assign(change=both["last"] - both["first"]).reset_index()
 
     def trend(self, since: int | None = None) -> pd.DataFrame:
@@ -150,7 +157,7 @@ class Indicators(OfRegion):
         ScenarioError
             It is a count, which has no denominator.
         """
-        years = (int(self.facts["launch"]), int(self.facts["to"]) if to is None else to)
+        years = (self._span[0], self._span[1] if to is None else to)
         rows = self.of(indicator, definition)
         if rows["denominator"].isna().all():
             raise ScenarioError(
@@ -178,7 +185,7 @@ class Indicators(OfRegion):
             self.lines(),
             self.figure_words(language),
             focus=self.region.name,
-            projected_from=int(self.facts["launch"]) + 1,
+            projected_from=int(self.facts["launch"]) + 1 if self.facts["launch"] < self.facts["to"] else None,
             language=language,
             **drawn,
         )
@@ -194,7 +201,7 @@ class Indicators(OfRegion):
         """Return the words of :meth:`plot`, from the numbers."""
         from demografi import plots
 
-        years = (int(self.facts["launch"]), int(self.facts["to"]))
+        years = self._span
         first, last = (self.value(*MAIN, self.region.code, year) for year in years)
         say = {
             "region": self.region.name,
@@ -218,7 +225,7 @@ class Indicators(OfRegion):
         return tuple(source for source in self.sources if source.id.startswith("population"))
 
     def _headline(self) -> str:
-        years = (int(self.facts["launch"]), int(self.facts["to"]))
+        years = self._span
         first, last = (self.value(*MAIN, self.region.code, year) for year in years)
         return f"Persons 20–66 per person 67+: {first:.2f} in {years[0]}, {last:.2f} in {years[1]}"
 
