@@ -77,6 +77,9 @@ def test_a_vintage_is_loaded_by_its_year_and_letters_and_then_at_hand_offline(
     again = dg.official("Engerdal", vintage=2026, base=server.url, cache=cache, offline=True)
     pd.testing.assert_frame_equal(main.to_frame(), again.to_frame())
     assert main.sources[-1].table == "14746"
+    opened = dg.Projection.open(main.save(tmp_path / "official.parquet"))
+    pd.testing.assert_frame_equal(main.to_frame(), opened.to_frame())
+    assert (opened.vintage, opened.scenario) == ("SSB 2026", "MMMM")
     assert any("check-sources 14746" in caution for caution in main.cautions)
 
 

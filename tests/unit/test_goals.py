@@ -203,6 +203,13 @@ def test_fertility_as_a_factor_changes_births_and_no_one_else(counted: dg.Observ
     born = [one.births[one.births["year"] == 2026]["births"].sum() for one in (baseline, more)]
     assert born[1] / born[0] == pytest.approx(1.5)
     assert more.persons("20-66", 2035) == pytest.approx(baseline.persons("20-66", 2035), abs=1e-9)
+    newcomers = Scenario().adding("field", "3425", 50, [2026], "young_adults")
+    both = [newcomers, newcomers.with_fertility(1.5, range(2026, 2035))]
+    born = [
+        one[one["year"] == 2030]["births"].sum()
+        for one in (dg.project(counted, to=2035, scenario=s).births for s in both)
+    ]
+    assert born[1] / born[0] == pytest.approx(1.5), "newcomers have as many more children as others"
     with pytest.raises(dg.ScenarioError, match="Women cannot have -1 times as many children"):
         Scenario().with_fertility(-1, [2026])
     with pytest.raises(dg.ScenarioError, match="The age profile is no spread over sex and age"):
