@@ -76,7 +76,8 @@ def test_a_vintage_is_loaded_by_its_year_and_letters_and_then_at_hand_offline(
     assert main.persons("total", 2030) - low.persons("total", 2030) == 2 * 212
     again = dg.official("Engerdal", vintage=2026, base=server.url, cache=cache, offline=True)
     pd.testing.assert_frame_equal(main.to_frame(), again.to_frame())
-    assert main.sources[-1].table == "14746"
+    assert main.sources[0].table == "14746"
+    assert "table 14746" in repr(main)
     opened = dg.Projection.open(main.save(tmp_path / "official.parquet"))
     pd.testing.assert_frame_equal(main.to_frame(), opened.to_frame())
     assert (opened.vintage, opened.scenario) == ("SSB 2026", "MMMM")

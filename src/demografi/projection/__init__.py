@@ -14,14 +14,15 @@ from demografi.errors import ScenarioError, SourceError, TableError
 from demografi.observed import FLOWS, POPULATION, Observed
 from demografi.projection import draws as draws_of
 from demografi.projection.arrays import as_tables, meet
+from demografi.projection.explaining import explain_by_flows, explain_by_stocks
 from demografi.projection.fitting import fit
 from demografi.projection.histories import History, histories_of, longest_history, run_apart, set_apart
-from demografi.projection.tidy import explain_by_stocks, region_of, sum_groups, tables_of
+from demografi.projection.tidy import region_of, sum_groups, tables_of
 from demografi.regions import Region, Summable
 from demografi.scenarios import Scenario
 from demografi.sources import shipped
 from demografi.sources.jsonstat_writing import lay_out, to_jsonstat
-from demografi.tables import Caution, Column, Contract, Source, source_line
+from demografi.tables import Caution, Column, Contract, Source, merge_sources, source_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -94,6 +95,12 @@ class Projection(Summable):
     def scenario(self) -> str:
         """The name of the assumptions."""
         return str(self.facts["scenario"])
+
+    @cached_property
+    def sources(self) -> tuple[Source, ...]:
+        """Provenance of everything this rests on; of a published projection its own first."""
+        behind = merge_sources(*(part.sources for part in self.rests_on.values()))
+        return merge_sources(behind, self.own_sources) if self.is_own else merge_sources(self.own_sources, behind)
 
     @property
     def is_own(self) -> bool:
@@ -224,24 +231,11 @@ class Projection(Summable):
         """
         to = self.to if to is None else to
         check_year(to, self.launch, self.to)
-        first, last = ages.bounds(age_group)
         stock = self.table("population")
-        during = stock[stock["year"] < to]
+        stock = stock[stock["year"] <= to]
         if not self.is_own:
-            return explain_by_stocks(stock[stock["year"] <= to], age_group)
-        flows = {name: self.tables[name][self.tables[name]["year"] < to] for name in FLOWS}
-        zero = pd.Series(0.0, index=pd.Index(stock["region"].unique(), name="region"))
-        causes = {
-            "start": _by_region(ages.select(stock[stock["year"] == self.launch], age_group), "persons"),
-            "births": _by_region(flows["births"], "births") if first == 0 else zero,
-            "grow_into": _by_region(during[during["age"] == first - 1], "persons") if first else zero,
-            "grow_out_of": zero if last is None else -_by_region(during[during["age"] == last], "persons"),
-            "deaths": -_by_region(ages.select(flows["deaths"], age_group), "deaths"),
-            "net_migration": _by_region(ages.select(flows["net_migration"], age_group), "net_migration"),
-            "end": _by_region(ages.select(stock[stock["year"] == to], age_group), "persons"),
-        }
-        parts = [persons.rename("persons").reset_index().assign(cause=cause) for cause, persons in causes.items()]
-        return pd.concat(parts, ignore_index=True)[["region", "cause", "persons"]]
+            return explain_by_stocks(stock, age_group)
+        return explain_by_flows(stock, {name: self.tables[name] for name in FLOWS}, age_group)
 
     def rounded(self) -> pd.DataFrame:
         """Return whole persons whose members sum, in every sex and age, to the rounded sum.
@@ -419,10 +413,6 @@ class Projection(Summable):
             f"{self.persons('total', self.launch):,.0f} persons on 1 January {self.launch}, "
             f"{self.persons('total', self.to):,.0f} in {self.to}; 80+ from {old[0]:,.0f} to {old[1]:,.0f}"
         )
-
-
-def _by_region(table: pd.DataFrame, measure: str) -> pd.Series[float]:
-    return table.groupby("region", sort=False)[measure].sum()
 
 
 def note_own(language: str) -> str:

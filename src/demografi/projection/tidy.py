@@ -13,7 +13,7 @@ from demografi.regions import OWN, Region
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["explain_by_stocks", "region_of", "sum_groups", "tables_of", "tiles"]
+__all__ = ["region_of", "sum_groups", "tables_of", "tiles"]
 
 SINGLE = ["region", "year", "sex", "age", "persons"]
 GROUPED = ["region", "year", "age_group", "persons"]
@@ -132,26 +132,3 @@ def sum_groups(table: pd.DataFrame, wanted: Sequence[str]) -> pd.DataFrame:
         parts.append(rows.groupby(["region", "year"], sort=False, as_index=False)[["persons"]].sum())
     frames = [part.assign(age_group=group) for part, group in zip(parts, wanted, strict=True)]
     return pd.concat(frames, ignore_index=True)[GROUPED]
-
-
-def explain_by_stocks(stock: pd.DataFrame, age_group: str) -> pd.DataFrame:
-    """Split the change between the first and last year of stocks that come without flows."""
-    first, last = ages.bounds(age_group)
-    years = (int(stock["year"].min()), int(stock["year"].max()))
-    start, end = (_persons(ages.select(stock[stock["year"] == year], age_group)) for year in years)
-    during, after = stock[stock["year"] < years[1]], stock[(stock["year"] > years[0]) & (stock["age"] == 0)]
-    zero = start * 0.0
-    causes = {
-        "start": start,
-        "births": zero if first else _persons(after),
-        "grow_into": _persons(during[during["age"] == first - 1]) if first else zero,
-        "grow_out_of": zero if last is None else -_persons(during[during["age"] == last]),
-    }
-    causes = {cause: values.reindex(start.index, fill_value=0.0) for cause, values in causes.items()}
-    causes |= {"deaths_and_migration": end - sum(causes.values()), "end": end}
-    parts = [persons.rename("persons").reset_index().assign(cause=cause) for cause, persons in causes.items()]
-    return pd.concat(parts, ignore_index=True)[["region", "cause", "persons"]]
-
-
-def _persons(table: pd.DataFrame) -> pd.Series[float]:
-    return table.groupby("region", sort=False)["persons"].sum()
