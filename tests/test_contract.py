@@ -16,6 +16,7 @@ COLUMNS = {
     "Projection.births": "region year sex age births",
     "Projection.deaths": "region year sex age deaths",
     "Projection.net_migration": "region year sex age net_migration",
+    "Projection.age_groups": "region year age_group persons",
     "Need.users": "region year service age_group users",
     "Need.person_years": "region year service fte",
     "Need.cells": "region year service age_group ages persons users fte",
@@ -23,11 +24,13 @@ COLUMNS = {
     "Supply.supply": "region year occupation age_group persons fte",
     "Gap.gap": "region year occupation need supply gap",
     "Indicators.indicators": "region year indicator definition value",
+    "Goal.goal": "region year indicator lever target baseline reached per_year women_20_39",
+    "Goal.history": "region first_year last_year net_migration children",
     "Backtest.backtest": "model launch horizon year region age_group projected observed",
 }
 VERBS = (
     "example load region list_regions project need supply gap indicators backtest report ministry_bridge read scenario "
-    "bridge departure"
+    "bridge departure official compare goal follow"
 )
 NOUN_FACE = "schema contract has sources cautions save open plot explain to_frame region_scheme"
 ADDITIVE = ("Observed", "Projection", "Need", "Supply", "Gap")
@@ -35,7 +38,7 @@ SCHEMA = "table column dtype kind unit reference may_be_missing signed"
 
 
 def test_names_and_columns_other_programs_rely_on(gap: dg.Gap, indicators: dg.Indicators) -> None:
-    nouns = (dg.Observed, dg.Projection, dg.Need, dg.Supply, dg.Gap, dg.Indicators, dg.Backtest)
+    nouns = (dg.Observed, dg.Projection, dg.Need, dg.Supply, dg.Gap, dg.Indicators, dg.Goal, dg.Backtest)
     found = {
         f"{noun.__name__}.{name}": " ".join(contract.names)
         for noun in nouns
@@ -44,7 +47,8 @@ def test_names_and_columns_other_programs_rely_on(gap: dg.Gap, indicators: dg.In
     assert found == COLUMNS
     for verb in VERBS.split():
         assert callable(getattr(dg, verb))
-    results = (gap.need.projection.observed, gap.need.projection, gap.need, gap.supply, gap, indicators)
+    goal = dg.goal(dg.project(dg.example("Engerdal"), to=2030), persons=1300, on=2030)
+    results = (gap.need.projection.observed, gap.need.projection, gap.need, gap.supply, gap, indicators, goal)
     for result in results:
         name = type(result).__name__
         lacking = [face for face in NOUN_FACE.split() if not hasattr(result, face)]

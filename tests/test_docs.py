@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import re
 import runpy
 from pathlib import Path
@@ -21,6 +22,13 @@ def test_the_code_in_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyP
     (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.S)
     exec(compile(code, "README.md", "exec"), {})
     assert (tmp_path / "lakseregionen" / "chapter.html").is_file()
+
+
+@pytest.mark.parametrize("page", ["indicators", "goals", "vintages"])
+def test_what_a_page_shows_is_what_comes_out(page: str) -> None:
+    found = doctest.testfile(str(ROOT / "docs" / f"{page}.md"), module_relative=False, encoding="utf-8")
+    assert found.attempted > 2
+    assert found.failed == 0
 
 
 def test_the_readmes_commands_are_targets_of_the_makefile() -> None:

@@ -1,8 +1,8 @@
 """From official tables to projected population, service need, workforce gap and the chapter.
 
-Verbs: ``example load read compare project need supply gap indicators report region``; nouns: ``Observed Projection
-Need Supply Gap Indicators Region``. Importing does nothing outside; heavy libraries load when a
-verb is first used.
+Verbs: ``example load official read compare project need supply gap indicators goal follow report region``; nouns:
+``Observed Projection Need Supply Gap Indicators Goal Region``. Importing does nothing outside; heavy libraries load
+when a verb is first used.
 
 Examples
 --------
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         TableError,
     )
     from demografi.evaluation import Backtest, backtest
+    from demografi.goals import Goal, follow, goal
     from demografi.loading import load
     from demografi.needs import Need, bridge, departure, ministry_bridge, need
     from demografi.observed import Observed, example
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
     from demografi.regions import Region, list_regions, region
     from demografi.reports import report
     from demografi.scenarios import Scenario, scenario
-    from demografi.sources.comparing import compare
     from demografi.sources.files import Layout, read
+    from demografi.vintages import compare, official
     from demografi.workforce import Gap, Supply, gap, supply
 
 __version__ = "0.1.0"
@@ -60,9 +61,10 @@ _DOORS = {
     "ratios": ("Indicators", "indicators"),
     "workforce": ("Gap", "Supply", "gap", "supply"),
     "evaluation": ("Backtest", "backtest"),
+    "goals": ("Goal", "follow", "goal"),
     "reports": ("report",),
-    "sources.comparing": ("compare",),
     "sources.files": ("Layout", "read"),
+    "vintages": ("compare", "official"),
 }
 _ROOM_OF = {name: room for room, names in _DOORS.items() for name in names}
 
@@ -71,6 +73,7 @@ __all__ = [
     "DemografiError",
     "DemografiWarning",
     "Gap",
+    "Goal",
     "Indicators",
     "Layout",
     "Need",
@@ -89,12 +92,15 @@ __all__ = [
     "compare",
     "departure",
     "example",
+    "follow",
     "gap",
+    "goal",
     "indicators",
     "list_regions",
     "load",
     "ministry_bridge",
     "need",
+    "official",
     "project",
     "read",
     "region",

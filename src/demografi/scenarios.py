@@ -36,7 +36,9 @@ class Addition:
     years
         Calendar years in which it happens.
     profile
-        A named spread over sex and age, see :func:`profiles`.
+        A named spread over sex and age, see :func:`profiles`, or the name of one's own.
+    shares
+        One's own spread: how many of a hundred persons belong to each age, women first; empty where it is named.
     """
 
     name: str
@@ -44,11 +46,18 @@ class Addition:
     persons: float
     years: tuple[int, ...]
     profile: str
+    shares: tuple[tuple[float, ...], ...] = ()
 
     def by_sex_and_age(self, n_ages: int) -> NDArray[np.float64]:
         """Return the year's net migrants by age at its end, (sex, age), women first [persons]."""
-        rows = profiles()
         found = np.zeros((2, n_ages))
+        if self.shares:
+            own = np.asarray(self.shares)
+            kept = min(n_ages, own.shape[1])
+            found[:, :kept] = own[:, :kept]
+            found[:, -1] += own[:, kept:].sum(axis=1)
+            return np.asarray(found / found.sum() * self.persons)
+        rows = profiles()
         for row in rows[rows["profile"] == self.profile].to_dict("records"):
             ages = slice(int(row["first_age"]), min(int(row["last_age"]), n_ages - 1) + 1)
             found[SEXES.index(row["sex"]), ages] += row["share"] / (ages.stop - ages.start)
@@ -67,16 +76,45 @@ class Scenario:
         Fertility, life expectancy, internal migration, immigration: M is what is fitted.
     additions
         What is added to it.
+    fertility, fertility_years
+        How many times as many children women have in those calendar years; 1 changes nothing.
     """
 
     name: str = "main"
     letters: str = MAIN
     additions: tuple[Addition, ...] = ()
+    fertility: float = 1.0
+    fertility_years: tuple[int, ...] = ()
+
+    def with_fertility(self, factor: float, years: Iterable[int]) -> Scenario:
+        """Return the scenario with children per woman times a factor in some calendar years.
+
+        Raises
+        ------
+        ScenarioError
+            The factor is below zero, or no year is given.
+        """
+        when = tuple(sorted(set(years)))
+        if factor < 0 or not when:
+            raise ScenarioError(
+                f"Women cannot have {factor!r} times as many children in {len(when)} years.",
+                where="Wanted: a factor of 0 or more, and at least one calendar year.",
+                hint="scenario.with_fertility(1.1, range(2026, 2030))",
+            )
+        return replace(self, fertility=float(factor), fertility_years=when)
 
     def adding(
-        self, name: str, region: str, persons: float, years: Iterable[int], profile: str = "families"
+        self,
+        name: str,
+        region: str,
+        persons: float,
+        years: Iterable[int],
+        profile: str | pd.DataFrame = "families",
     ) -> Scenario:
         """Return the scenario with one addition more.
+
+        ``profile`` is the name of one that is known, or a table ``sex age share`` of one's own, by age at the end of
+        the year; age 0 belongs to births.
 
         Raises
         ------
@@ -90,7 +128,9 @@ class Scenario:
         70.0
         """
         known = sorted(set(profiles()["profile"]))
-        if profile not in known:
+        shares = _own_shares(profile) if isinstance(profile, pd.DataFrame) else ()
+        profile = "own" if isinstance(profile, pd.DataFrame) else profile
+        if profile not in known and not shares:
             raise ScenarioError(
                 f"No age profile is called {profile!r}.",
                 where=f"There are: {', '.join(known)}.",
@@ -101,7 +141,7 @@ class Scenario:
             raise ScenarioError(f"The addition {name!r} has no year.", hint="years=range(2028, 2033)")
         if name in [other.name for other in self.additions]:
             raise ScenarioError(f"The scenario already has an addition called {name!r}.", hint="Give it another name.")
-        return replace(self, additions=(*self.additions, Addition(name, region, float(persons), when, profile)))
+        return replace(self, additions=(*self.additions, Addition(name, region, float(persons), when, profile, shares)))
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per assumption: ``kind name value source``."""
@@ -118,7 +158,24 @@ class Scenario:
             )
             for a in self.additions
         ]
+        if self.fertility_years:
+            span = f"{self.fertility_years[0]}–{self.fertility_years[-1]}"
+            rows.append(("factor", "fertility", f"{self.fertility:g} times as many children, {span}", "own"))
         return pd.DataFrame(rows, columns=["kind", "name", "value", "source"])
+
+
+def _own_shares(profile: pd.DataFrame) -> tuple[tuple[float, ...], ...]:
+    lacking = [name for name in ("sex", "age", "share") if name not in profile.columns]
+    odd = lacking or profile.empty or not profile["sex"].isin(SEXES).all() or (profile["share"] < 0).any()
+    if odd or (profile["age"] < 1).any() or not profile["share"].sum() > 0:
+        raise ScenarioError(
+            "The age profile is no spread over sex and age.",
+            where=[f"Seen: {', '.join(map(str, profile.columns))}, {len(profile)} rows.", "Wanted: sex age share."],
+            hint="Shares of 0 or more at ages from 1; children aged 0 are births.",
+        )
+    wide = profile.pivot_table(index="sex", columns="age", values="share", aggfunc="sum", fill_value=0.0)
+    wide = wide.reindex(index=SEXES, columns=range(int(profile["age"].max()) + 1), fill_value=0.0)
+    return tuple(tuple(float(value) for value in row) for row in wide.to_numpy())
 
 
 def scenario(letters: str = MAIN, name: str | None = None) -> Scenario:

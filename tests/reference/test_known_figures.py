@@ -43,12 +43,33 @@ def test_persons_of_working_age_per_person_67_and_over(indicators, year, ratio):
     assert value == pytest.approx(ratio, abs=0.005)
 
 
-@pytest.mark.parametrize(
-    ("municipality", "in_2020", "in_2026"), [("5029", 4.59, 4.00), ("5014", 4.38, 4.32), ("1566", 2.79, 2.36)]
-)
-def test_ratios_of_single_municipalities(indicators, municipality, in_2020, in_2026):
-    values = [indicators.value("aldersbareevne", "20-66 / 67+", municipality, year) for year in (2020, 2026)]
+CHECKED = {
+    "5029": (4.59, 4.00, 49.4),
+    "5059": (3.09, 2.75, 47.6),
+    "5055": (2.66, 2.36, 49.0),
+    "1576": (2.60, 2.22, 46.8),
+    "5056": (3.26, 3.45, 44.4),
+    "5014": (4.38, 4.32, 42.5),
+    "5057": (3.18, 2.91, 47.3),
+    "5022": (2.38, 2.17, 49.3),
+    "5061": (2.42, 2.27, 46.4),
+    "1566": (2.79, 2.36, 50.0),
+    "3425": (2.06, 1.90, 45.8),
+}
+
+
+@pytest.mark.parametrize("municipality", CHECKED)
+def test_ratios_of_single_municipalities(indicators, municipality):
+    in_2020, in_2026, women = CHECKED[municipality]
+    found = indicators if municipality != "3425" else dg.indicators(dg.example("Engerdal"))
+    values = [found.value("aldersbareevne", "20-66 / 67+", municipality, year) for year in (2020, 2026)]
     assert values == pytest.approx([in_2020, in_2026], abs=0.005)
+    share = found.value("share_women_20_39", "female 20-39 / 20-39", municipality, 2026)
+    assert 100 * share == pytest.approx(women, abs=0.05)
+
+
+def test_engerdal_has_114_women_aged_20_to_39():
+    assert dg.indicators(dg.example("Engerdal")).value("women", "female 20-39", "3425", 2026) == 114
 
 
 def test_lakseregionen_80_and_over_in_2040_lies_where_sound_methods_put_it(projection):

@@ -45,6 +45,34 @@ def test_the_command_line_has_no_arithmetic_of_its_own(engerdal: dg.Gap) -> None
     pd.testing.assert_frame_equal(table, engerdal.to_frame(), check_dtype=False)
 
 
+def test_a_goal_is_answered_on_stderr_and_given_on_stdout() -> None:
+    mix = ["--through", "net_migration=0.5", "--through", "retention=0.5"]
+    result = run("goal", "persons=1290", "Engerdal", "--to", "2030", "--on", "2030-01-01", "--language", "en", *mix)
+    assert result.exit_code == 0
+    assert "To have 1,290 residents in Engerdal on 1 January 2030" in result.stderr
+    found = pd.read_csv(io.StringIO(result.stdout))
+    assert found["lever"].tolist() == ["net_migration", "retention"]
+    assert found["per_year"].nunique() == 1
+
+
+def test_published_projections_and_what_changed_between_them_are_verbs(tmp_path: Path) -> None:
+    given = run("official", "Norge", "--vintage", "2026", "--offline")
+    table = pd.read_csv(io.StringIO(given.stdout))
+    assert table[(table["year"] == 2040) & table["age_group"].isin(["80-89", "90+"])]["persons"].sum() == 462_112
+    changed = pd.read_csv(io.StringIO(run("compare", "2020", "2026", "--region", "Norge", "--offline").stdout))
+    assert changed.query("year == 2040 and age_group == '80+'")["persons"].tolist() == [-30_296]
+    assert run("compare", "2020", "soon", "--region", "Norge").exit_code == 2
+    assert run("goal", "persons", "Engerdal", "--on", "2030").exit_code == 2
+
+
+def test_own_indicators_join_at_the_command_line(tmp_path: Path) -> None:
+    own = tmp_path / "own.csv"
+    own.write_text("region,year,indicator,value,unit,source,kind\n3425,2025,cabins,12,per cent,own survey,stock\n")
+    result = run("indicators", "Engerdal", "--to", "2027", "--against", "nation", "--joined", str(own))
+    assert '3425,2025,cabins,"stock, per cent: own survey",12.0' in result.stdout
+    assert run("indicators", "Engerdal", "--joined", str(tmp_path / "none.csv")).exit_code == 4
+
+
 @pytest.mark.parametrize("ending", ["csv", "parquet", "json"])
 def test_tables_go_to_a_file_by_its_ending(tmp_path: Path, ending: str) -> None:
     out = tmp_path / f"engerdal.{ending}"
@@ -61,6 +89,8 @@ def test_tables_go_to_a_file_by_its_ending(tmp_path: Path, ending: str) -> None:
         (("gap", "Engerdl"), 3, "RegionError: No region is called 'Engerdl'."),
         (("gap", "Drammen"), 4, "SourceError: The figures of Drammen do not ship with demografi."),
         (("project", "Engerdal", "--to", "2026"), 6, "ScenarioError: The projection cannot end in 2026."),
+        (("goal", "persons=1300", "Engerdal", "--on", "2020-01-01"), 6, "The target date 1 January 2020 has passed."),
+        (("official", "Norge", "--vintage", "2019"), 4, "published no regional projection in 2019."),
         (("report", "Engerdal", "--out", "/no/where"), 7, "ReportError: There is no folder '/no'"),
         (("project", "Engerdal", "--out", "/tmp/x.doc"), 7, "ReportError: 'x.doc' does not end in .csv or .parquet or"),
         (("project", "Engerdal", "--to", "soon"), 2, "Invalid value for '--to'"),

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 import demografi as dg
 from demografi.cli import sources
-from demografi.cli.giving import EXIT_CODES, language_option, main, observed_of, out_option, sourced, to_option, write
+from demografi.cli.giving import (
+    EXIT_CODES,
+    language_option,
+    main,
+    observed_of,
+    out_option,
+    sourced,
+    table_of,
+    to_option,
+    write,
+)
 
 __all__ = ["EXIT_CODES", "main", "sources"]
 
@@ -80,11 +91,62 @@ def gap(region: str, live: bool, offline: bool, to: int, out: Path | None) -> No
 @main.command()
 @sourced
 @to_option
-@click.option("--against", multiple=True, type=click.Choice(["county", "nation"]), help="Set beside; may be repeated.")
+@click.option("--against", multiple=True, help="county, nation or a region whose figures ship; may be repeated.")
+@click.option("--joined", type=click.Path(path_type=Path), help="CSV of own indicators: region year indicator value …")
 @out_option
-def indicators(region: str, live: bool, offline: bool, to: int, against: tuple[str, ...], out: Path | None) -> None:
+def indicators(
+    region: str, live: bool, offline: bool, to: int, against: tuple[str, ...], joined: Path | None, out: Path | None
+) -> None:
     """Give ratios such as aldersbæreevne, with their ages."""
-    write(dg.indicators(dg.project(observed_of(region, live, offline), to), against).to_frame(), out)
+    own = None if joined is None else table_of(joined)
+    write(dg.indicators(dg.project(observed_of(region, live, offline), to), against, joined=own).to_frame(), out)
+
+
+@main.command()
+@click.argument("target")
+@sourced
+@to_option
+@click.option("--on", required=True, help="A 1 January, such as 2030-01-01.")
+@click.option(
+    "--through",
+    multiple=True,
+    default=["net_migration"],
+    show_default=True,
+    help="net_migration, fertility or retention; a mix as net_migration=0.7 and retention=0.3.",
+)
+@click.option("--profile", default="own", show_default=True, help="Who moves in: own, families, workers, young_adults.")
+@language_option
+@out_option
+def goal(
+    target: str,
+    region: str,
+    live: bool,
+    offline: bool,
+    to: int,
+    language: str,
+    out: Path | None,
+    **how: Any,
+) -> None:
+    """Find what it takes to reach a TARGET such as persons=1300 in a REGION; the answer is on stderr.
+
+    Targets: persons, women_20_39, young_0_19, young_20_39, share_women_20_39, share_0_19, aldersbareevne (at least),
+    users_80plus (at most).
+    """
+    projection = dg.project(observed_of(region, live, offline), to)
+    through = how.pop("through")
+    levers = through[0] if len(through) == 1 and "=" not in through[0] else dict(map(_named_number, through))
+    wanted: dict[str, Any] = dict([_named_number(target)])
+    found = dg.goal(projection, through=levers, **how, **wanted)
+    click.echo(found.sentence(language), err=True)
+    write(found.to_frame(), out)
+
+
+def _named_number(text: str) -> tuple[str, float]:
+    name, _, number = text.partition("=")
+    try:
+        return name, float(number)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is no name and number such as persons=1300.") from None
 
 
 @main.command()

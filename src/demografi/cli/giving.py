@@ -27,6 +27,7 @@ __all__ = [
     "out_option",
     "region_argument",
     "sourced",
+    "table_of",
     "to_option",
     "write",
 ]
@@ -150,6 +151,23 @@ def main() -> None:
 
     Exit codes: 0 done, 2 wrong usage, 3 region, 4 source, 5 table, 6 assumption, 7 report.
     """
+
+
+def table_of(path: Path) -> pd.DataFrame:
+    """Read a CSV or Parquet table of one's own; codes stay text.
+
+    Raises
+    ------
+    SourceError
+        The file is not there.
+    """
+    import pandas as pd
+
+    if not path.is_file():
+        raise SourceError(f"There is no file '{path}'.", hint=f"ls {path.parent}")
+    if path.suffix == ".parquet":
+        return pd.read_parquet(path)
+    return pd.read_csv(path, dtype={"region": "str", "status": "str"})
 
 
 def write(table: pd.DataFrame, out: Path | None, jsonstat: Callable[[], str] | None = None) -> None:

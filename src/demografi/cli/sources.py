@@ -1,4 +1,4 @@
-"""Verbs around sources: load, read, check-sources, snapshot, compare, cache."""
+"""Verbs around sources: load, official, read, check-sources, snapshot, compare, cache."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from demografi.errors import ReportError, SourceError
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["cache", "check_sources", "compare", "load", "read", "snapshot"]
+__all__ = ["cache", "check_sources", "compare", "load", "official", "read", "snapshot"]
 
 DIFFERENT = next(code for kind, code in EXIT_CODES if kind is SourceError)
 _offline = click.option("--offline", is_flag=True, help="Never touch the network: use what was loaded before.")
@@ -132,12 +132,44 @@ def snapshot(region: str, out: Path, offline: bool, refresh: bool) -> None:
 
 
 @main.command()
-@click.argument("old", type=click.Path(path_type=Path))
-@click.argument("new", type=click.Path(path_type=Path))
+@click.argument("region")
+@click.option("--vintage", type=int, required=True, help="Year of publication, such as 2026.")
+@click.option(
+    "--alternative", default="MMMM", show_default=True, help="Fertility, life expectancy, moves, immigration."
+)
+@_offline
 @out_option
-def compare(old: Path, new: Path, out: Path | None) -> None:
-    """Give the figures that differ between two snapshots: from what, to what, in which table."""
-    write(dg.compare(old, new), out)
+def official(region: str, vintage: int, alternative: str, offline: bool, out: Path | None) -> None:
+    """Give Statistics Norway's own projection of a region, by its vintage and the letters of its alternative."""
+    projection = _published(region, vintage, alternative, offline)
+    for caution in projection.own_cautions:
+        click.echo(caution.text("en"), err=True)
+    if projection.has("age_groups"):
+        write(projection.age_groups, out)
+    else:
+        write(projection.to_frame(), out, projection.to_jsonstat)
+
+
+def _published(region: str, vintage: int, alternative: str, offline: bool) -> dg.Projection:
+    with loading_shown() as told:
+        return dg.official(region, vintage=vintage, alternative=alternative, offline=offline, progress=told)
+
+
+@main.command()
+@click.argument("old")
+@click.argument("new")
+@click.option("--region", help="Compare Statistics Norway's projections of it: OLD and NEW are vintages, such as 2024.")
+@click.option("--alternative", default="MMMM", show_default=True, help="Of the projections.")
+@_offline
+@out_option
+def compare(old: str, new: str, region: str | None, alternative: str, offline: bool, out: Path | None) -> None:
+    """Give what differs between OLD and NEW: two snapshots, or two vintages of a region's projection by cause."""
+    if region is None:
+        write(dg.compare(Path(old), Path(new)), out)
+        return
+    if not (old.isdigit() and new.isdigit()):
+        raise click.UsageError("With --region, OLD and NEW are years such as 2024 and 2026.")
+    write(dg.compare(*(_published(region, int(year), alternative, offline) for year in (old, new))), out)
 
 
 @main.command()

@@ -10,21 +10,23 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from demografi import ages
-from demografi.errors import ScenarioError
+from demografi import ages, labels
+from demografi.errors import ScenarioError, SourceError, TableError
 from demografi.faces import years_shown
 from demografi.observed import FLOWS, POPULATION, Observed
 from demografi.projection import draw_files
 from demografi.projection import draws as draws_of
 from demografi.projection.arrays import as_tables, meet
 from demografi.projection.drawn import DRAWN, note_own, pyramid_words
+from demografi.projection.explaining import explain_by_flows, explain_by_stocks
 from demografi.projection.fitting import fit
 from demografi.projection.histories import History, histories_of, longest_history, run_apart, set_apart
-from demografi.regions import Summable
+from demografi.projection.tidy import region_of, sum_groups, tables_of
+from demografi.regions import Region, Summable
 from demografi.scenarios import Scenario
 from demografi.sources import shipped
 from demografi.sources.jsonstat_writing import lay_out, to_jsonstat
-from demografi.tables import Caution, Contract, source_line
+from demografi.tables import Caution, Column, Contract, Source, merge_sources, source_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -47,14 +49,35 @@ class Projection(Summable):
                 "population", tuple(c for c in POPULATION.columns if c.name != "status"), POPULATION.complete
             ),
             **{name: _flow_contract(name) for name in FLOWS},
+            "age_groups": Contract(
+                "age_groups",
+                (
+                    Column("region", "text"),
+                    Column("year", "integer"),
+                    Column("age_group", "text"),
+                    Column("persons", "number", "measure", "persons", "1 January of year"),
+                ),
+                ("region", "year", "age_group"),
+            ),
         }
     )
 
     @property
     def observed(self) -> Observed:
-        """The counted figures this starts from."""
-        part = self.rests_on["observed"]
-        assert isinstance(part, Observed)
+        """The counted figures this starts from.
+
+        Raises
+        ------
+        SourceError
+            It is a published projection, or one's own table, and came without counted figures.
+        """
+        part = self.rests_on.get("observed")
+        if not isinstance(part, Observed):
+            raise SourceError(
+                f"The projection of {self.region.name} ({self.vintage}) came without counted figures.",
+                where="Service need and counted years rest on them.",
+                hint="dg.official(observed, vintage=…) or dg.Projection.from_table(table, observed=observed, …)",
+            )
         return part
 
     @property
@@ -76,6 +99,22 @@ class Projection(Summable):
     def scenario(self) -> str:
         """The name of the assumptions."""
         return str(self.facts["scenario"])
+
+    @cached_property
+    def sources(self) -> tuple[Source, ...]:
+        """Provenance of everything this rests on; of a published projection its own first."""
+        behind = merge_sources(*(part.sources for part in self.rests_on.values()))
+        return merge_sources(behind, self.own_sources) if self.is_own else merge_sources(self.own_sources, behind)
+
+    @property
+    def is_own(self) -> bool:
+        """Tell whether this package's own model made it, flows and all."""
+        return "births" in self.tables
+
+    @property
+    def age_groups(self) -> pd.DataFrame:
+        """Persons by age group, both sexes, where no single years were published."""
+        return self.table("age_groups")
 
     @property
     def births(self) -> pd.DataFrame:
@@ -236,6 +275,8 @@ class Projection(Summable):
     @cached_property
     def history_and_future(self) -> pd.DataFrame:
         """Counted years before the launch and projected years after it, in one table."""
+        if "observed" not in self.rests_on:
+            return self.table("population")[["region", "year", "sex", "age", "persons"]]
         past = self.observed.population
         past = past[past["year"] < self.launch]
         whole = self.region.code
@@ -262,26 +303,16 @@ class Projection(Summable):
         -------
         pandas.DataFrame
             ``region cause persons``: ``start``, ``births``, ``grow_into``, ``grow_out_of``, ``deaths``,
-            ``net_migration``, ``end``. Start and the causes add up to the end.
+            ``net_migration``, ``end``. Start and the causes add up to the end. A projection without flows
+            gives ``deaths_and_migration`` in one, and in ``births`` the children living at the end of their year.
         """
         to = self.to if to is None else to
         check_year(to, self.launch, self.to)
-        first, last = ages.bounds(age_group)
-        stock = self.tables["population"]
-        during = stock[stock["year"] < to]
-        flows = {name: self.tables[name][self.tables[name]["year"] < to] for name in FLOWS}
-        zero = pd.Series(0.0, index=pd.Index(stock["region"].unique(), name="region"))
-        causes = {
-            "start": _by_region(ages.select(stock[stock["year"] == self.launch], age_group), "persons"),
-            "births": _by_region(flows["births"], "births") if first == 0 else zero,
-            "grow_into": _by_region(during[during["age"] == first - 1], "persons") if first else zero,
-            "grow_out_of": zero if last is None else -_by_region(during[during["age"] == last], "persons"),
-            "deaths": -_by_region(ages.select(flows["deaths"], age_group), "deaths"),
-            "net_migration": _by_region(ages.select(flows["net_migration"], age_group), "net_migration"),
-            "end": _by_region(ages.select(stock[stock["year"] == to], age_group), "persons"),
-        }
-        parts = [persons.rename("persons").reset_index().assign(cause=cause) for cause, persons in causes.items()]
-        return pd.concat(parts, ignore_index=True)[["region", "cause", "persons"]]
+        stock = self.table("population")
+        stock = stock[stock["year"] <= to]
+        if not self.is_own:
+            return explain_by_stocks(stock, age_group)
+        return explain_by_flows(stock, {name: self.tables[name] for name in FLOWS}, age_group)
 
     def rounded(self) -> pd.DataFrame:
         """Return whole persons whose members sum, in every sex and age, to the rounded sum.
@@ -307,7 +338,7 @@ class Projection(Summable):
         import json
 
         table = lay_out(
-            self.tables["population"],
+            self.table("population"),
             "persons",
             label=f"{self.region.name}, {self.vintage}, {self.scenario}",
             source=source_line(self.sources, "en"),
@@ -353,22 +384,115 @@ class Projection(Summable):
     def persons(self, age_group: str, year: int) -> float:
         """Return the number of persons in an age group on 1 January, members together."""
         check_year(year, self.launch, self.to)
+        if "age_groups" in self.tables:
+            table = self.tables["age_groups"]
+            return float(sum_groups(table[table["year"] == year], [age_group])["persons"].sum())
         table = self.tables["population"]
         return float(ages.select(table[table["year"] == year], age_group)["persons"].sum())
 
     def _face_table(self) -> pd.DataFrame:
-        return ages.by_group(self.tables["population"], years_shown(self.launch, self.to))
+        years = years_shown(self.launch, self.to)
+        if "age_groups" in self.tables:
+            table = self.tables["age_groups"]
+            return table[table["year"].isin(years)].pivot_table("persons", "age_group", "year", "sum", sort=False)
+        return ages.by_group(self.tables["population"], years)
+
+    def by_age_group(self, age_groups: Sequence[str]) -> pd.DataFrame:
+        """Return ``region year age_group persons``, both sexes together, single years or groups published alike.
+
+        Raises
+        ------
+        TableError
+            A group cannot be put together from those published.
+        """
+        if "age_groups" in self.tables:
+            return sum_groups(self.tables["age_groups"], age_groups)
+        table = self.tables["population"].drop(columns="sex")[["region", "year", "age", "persons"]]
+        return ages.collapse(table, age_groups)
+
+    def note(self, language: str = "nb") -> str:
+        """Return whose projection a figure shows."""
+        if self.is_own:
+            return note_own(language)
+        return labels.text("note_published", language, vintage=self.vintage, scenario=self.scenario)
+
+    def sources_of_figure(self) -> tuple[Source, ...]:
+        """Return the sources a figure of the population names."""
+        return self.observed.own_sources[:1] if self.is_own else self.own_sources
+
+    @classmethod
+    def from_table(
+        cls,
+        table: pd.DataFrame,
+        *,
+        vintage: str,
+        region: Region | str | Sequence[str] | None = None,
+        scenario: str = "own",
+        observed: Observed | None = None,
+        sources: tuple[Source, ...] = (),
+    ) -> Projection:
+        """Make a projection of anybody's table; need, indicators and figures take it as they take the model's.
+
+        Parameters
+        ----------
+        table
+            ``region year sex age persons``, every combination there, or ``region year age_group persons`` with
+            groups that hold every age once [persons on 1 January]. ``region`` may be lacking where there is one.
+        vintage
+            Whose projection, of which year: ``"SSB 2026"``, ``"county 2025"``.
+        region
+            A region, its name, or a list; the codes in the table by default.
+        scenario
+            The name of its assumptions, such as ``"MMMM"``.
+        observed
+            Counted figures of the same region, for service need and counted years.
+        sources
+            Where it comes from.
+
+        Raises
+        ------
+        TableError
+            A column is lacking, a row stands twice, the grid has a hole, or groups overlap.
+        RegionError
+            The table and the region do not have the same places.
+
+        Examples
+        --------
+        >>> table = pd.DataFrame({"year": [2026, 2030], "age_group": "0+", "persons": [1287, 1300]})
+        >>> Projection.from_table(table, vintage="county 2025", region="Engerdal").persons("total", 2030)
+        1300.0
+        """
+        whole = region_of(region, table)
+        tables = tables_of(table, whole)
+        years = tables[next(iter(tables))]["year"].astype("int64")
+        if observed is not None and set(observed.region.members) != set(whole.members):
+            raise TableError(
+                f"The counted figures are of {observed.region.name}, the projection of {whole.name}.",
+                hint="Give figures of the same places.",
+            )
+        without = f"{vintage} gives persons only."
+        facts = {
+            "region": whole.to_dict(),
+            "draws": 0,
+            "launch": int(years.min()),
+            "to": int(years.max()),
+            "vintage": vintage,
+            "scenario": scenario,
+            "lacking": {**dict.fromkeys(FLOWS, without), "population": f"{without} See .age_groups."},
+        }
+        said = (Caution.of("caution_published", vintage=vintage, scenario=scenario),)
+        return cls(tables, facts, sources, said, {} if observed is None else {"observed": observed})
 
     def _headline(self) -> str:
+        if "age_groups" in self.tables:
+            return f"{self.persons('total', self.launch):,.0f} persons in {self.launch}, " + (
+                f"{self.persons('total', self.to):,.0f} in {self.to}; by age group"
+            )
         old = [self.persons("80+", year) for year in (self.launch, self.to)]
         return (
             f"{self.persons('total', self.launch):,.0f} persons on 1 January {self.launch}, "
             f"{self.persons('total', self.to):,.0f} in {self.to}; 80+ from {old[0]:,.0f} to {old[1]:,.0f}"
         )
-
-
-def _by_region(table: pd.DataFrame, measure: str) -> pd.Series[float]:
-    return table.groupby("region", sort=False)[measure].sum()
 
 
 def refuse_level(level: float | None, noun: str) -> None:

@@ -114,8 +114,8 @@ def run(
     else:
         path, local = paths.project_places(past, fitted.counties, fitted.parameters, fitted.settings)
         held = _held(path, fitted, local)
-    if scenario.additions:
-        path = path + _added(path.shape, fitted, local, scenario, launch, regions)
+    if scenario.additions or scenario.fertility_years:
+        path = path + _added(path, fitted, local, scenario, launch, regions)
         held += int(np.count_nonzero(path < 0))
         path = np.maximum(path, 0.0)
     return path, local, held
@@ -193,28 +193,35 @@ def _without_migration(past: Floats, fitted: Fitted) -> tuple[Floats, LocalRates
 
 
 def _added(
-    shape: tuple[int, ...], fitted: Fitted, local: LocalRates, scenario: Scenario, launch: int, regions: tuple[str, ...]
+    base: Floats, fitted: Fitted, local: LocalRates, scenario: Scenario, launch: int, regions: tuple[str, ...]
 ) -> Floats:
     """Return the people a scenario adds, as they age, die and have children in turn, (H + 1, R, S, A)."""
+    shape = base.shape
     path = np.zeros(shape)
+    times = np.ones(shape[0] - 1)
+    for year in scenario.fertility_years:
+        if 0 <= year - launch < len(times):
+            times[year - launch] = scenario.fertility
     # Those who leave are carried forward as those who come, and taken away: the year is linear, but knows no negative.
     for sign in (1.0, -1.0):
         moved = np.zeros(shape)
+        children = np.maximum(sign * (times - 1.0), 0.0)
+        moved[1:, ..., 0] = children[:, None, None] * base[1:, ..., 0]
         for addition in scenario.additions:
             if np.sign(addition.persons) == sign and addition.region in regions:
                 for year in addition.years:
                     people = sign * addition.by_sex_and_age(shape[-1])
                     moved[year + 1 - launch, regions.index(addition.region)] += people
         if moved.any():
-            path += sign * _carried(moved, fitted, local)
+            path += sign * _carried(moved, fitted, local, times)
     return path
 
 
-def _carried(moved: Floats, fitted: Fitted, local: LocalRates) -> Floats:
+def _carried(moved: Floats, fitted: Fitted, local: LocalRates, times: Floats) -> Floats:
     """Carry those who come each year forward to the end, (H + 1, R, S, A)."""
     path, still = np.zeros_like(moved), np.zeros_like(moved[0])
     for year, survived in enumerate(_survival(fitted, local)):
-        births = local.birth_ratio[:, None] * fitted.parameters.births[year]
+        births = times[year] * local.birth_ratio[:, None] * fitted.parameters.births[year]
         later = paths.step(path[year], survived, still, births, fitted.settings.fertility.share_boys)
         path[year + 1] = later + moved[year + 1]
     return path

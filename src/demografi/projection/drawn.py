@@ -33,13 +33,13 @@ def note_own(language: str) -> str:
 
 
 def _source(projection: Projection, language: str) -> str:
-    return source_line(projection.observed.own_sources[:1], language)
+    return source_line(projection.sources_of_figure(), language)
 
 
 def _of_source(projection: Projection, language: str, *, past: bool = False) -> dict[str, str]:
     known = projection.observed.own_cautions if past else ()
     split = [caution.text(language) for caution in known if caution.key == "caution_split_history"]
-    return {"note": " ".join([note_own(language), *split]), "source": _source(projection, language)}
+    return {"note": " ".join([projection.note(language), *split]), "source": _source(projection, language)}
 
 
 def _pyramid(projection: Projection, language: str, **drawn: Any) -> Axes:
@@ -71,7 +71,7 @@ def pyramid_words(projection: Projection, language: str = "nb", *, narrow: bool 
     return plots.Words(
         title=plots.old_title(old[0], old[1], years[1], language),
         subtitle=labels.text("pyramid_subtitle_narrow" if narrow else "pyramid_subtitle", language, **say),
-        note=note_own(language),
+        note=projection.note(language),
         source=_source(projection, language),
         alt=labels.text("pyramid_alt", language, **say),
     )

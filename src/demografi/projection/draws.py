@@ -32,6 +32,7 @@ __all__ = [
     "sums_with_ends",
     "task_of_cells",
     "task_of_groups",
+    "weighted_draws",
 ]
 
 MOST_HELD = 100_000_000
@@ -95,19 +96,25 @@ def _task(projection: Projection, by_age: Floats, cells: Floats, group: Ints, in
 
 
 def task_of_groups(projection: Projection, age_groups: Sequence[str], *, together: bool) -> Task:
-    """Say what is drawn for sums over age groups: no more columns than the error groups they meet."""
-    by_age = _path(projection).sum(axis=2)
-    each = np.arange(by_age.shape[-1])
-    of_age = _error_group(len(each))
+    """Say what is drawn for sums over age groups."""
+    each = np.arange(int(projection.tables["population"]["age"].max()) + 1)
+    wanted = np.array([ages.is_within(each, age_group) for age_group in age_groups], dtype=float)
+    return _task_of_sums(projection, np.repeat(wanted[:, None], len(SEXES), axis=1), together=together)
+
+
+def _task_of_sums(projection: Projection, wanted: Floats, *, together: bool) -> Task:
+    """Say what is drawn for weighted sums (K, S, A): no more columns than the error groups they meet."""
+    path = _path(projection)
+    of_age = _error_group(path.shape[-1])
     columns, group, into = [], [], []
-    for figure, age_group in enumerate(age_groups):
-        wanted = ages.is_within(each, age_group)
-        for met in np.unique(of_age[wanted]):
-            columns.append(by_age[..., wanted & (of_age == met)].sum(axis=-1))
+    for figure, weights in enumerate(wanted):
+        for met in np.unique(of_age[weights.any(axis=0)]):
+            inside = of_age == met
+            columns.append(np.einsum("trsa,sa->tr", path[..., inside], weights[:, inside]))
             group.append(met)
             into.append(figure)
     cells = np.stack(columns, axis=-1)
-    return _task(projection, by_age, cells, np.array(group), np.array(into), together=together)
+    return _task(projection, path.sum(axis=2), cells, np.array(group), np.array(into), together=together)
 
 
 def task_of_cells(projection: Projection, *, together: bool) -> Task:
@@ -222,6 +229,24 @@ def group_draws(projection: Projection, age_groups: Sequence[str]) -> Floats:
             hint=NO_DRAWS,
         )
     return _held(task_of_groups(projection, age_groups, together=False), _drawn(projection), None)
+
+
+def weighted_draws(projection: Projection, wanted: Floats) -> Floats:
+    """Return weighted sums over sex and age in every draw and place.
+
+    Parameters
+    ----------
+    projection
+        Of the members, made with draws.
+    wanted
+        (sum, sex, age), women first: how much a person of the cell counts.
+
+    Returns
+    -------
+    array
+        Shape (draw, year, region, sum) [persons]; figures of one draw belong together.
+    """
+    return _held(_task_of_sums(projection, wanted, together=False), _drawn(projection), None)
 
 
 def group_interval(projection: Projection, age_group: str, asked: Asked) -> pd.DataFrame:

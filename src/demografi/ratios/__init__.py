@@ -1,0 +1,421 @@
+"""Indicators with named ages: numerators and denominators are summed first, then divided."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from demografi import labels
+from demografi.errors import RegionError, ScenarioError, SourceError
+from demografi.observed import Observed, example
+from demografi.projection import Projection, draws, note_own, project, refuse_level
+from demografi.ratios.joined import join
+from demografi.ratios.terms import Side, definitions, is_of_ages, ratios, weights
+from demografi.regions import NATION, OfRegion
+from demografi.tables import Caution, Column, Contract, Result, source_line
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from matplotlib.axes import Axes
+
+__all__ = ["Indicators", "definitions", "indicators", "named"]
+
+MAIN = ("aldersbareevne", "20-66 / 67+")
+
+INDICATORS = Contract(
+    "indicators",
+    (
+        Column("region", "text"),
+        Column("year", "integer"),
+        Column("indicator", "text"),
+        Column("definition", "text"),
+        Column("value", "number", "measure", "see dg.ratios.definitions()", "1 January of year", signed=True),
+    ),
+)
+
+
+class Indicators(OfRegion):
+    """Ratios by region and year; not additive, so there is no total."""
+
+    CONTRACTS: ClassVar[Mapping[str, Contract]] = MappingProxyType({"indicators": INDICATORS})
+
+    @property
+    def _span(self) -> tuple[int, int]:
+        """From the launch to the last year; of counted figures alone from the first year to the last."""
+        launch, to = int(self.facts["launch"]), int(self.facts["to"])
+        return (launch, to) if launch < to else (int(self.tables["indicators"]["year"].min()), to)
+
+    def to_frame(self, level: float | None = None) -> pd.DataFrame:
+        """Return ``region year indicator definition value numerator denominator projected``.
+
+        Parameters
+        ----------
+        level
+            Share of the draws inside a central interval: adds ``low high`` to indicators of persons by age in the
+            region and its members. Numerators and denominators of one draw belong together. Flows, users and
+            indicators of one sex have none: the errors drawn are of both sexes together.
+
+        Raises
+        ------
+        ScenarioError
+            A level was asked for, and the projection was made without draws.
+        """
+        table = self.table("indicators")
+        if level is None:
+            return table
+        projection = self.rests_on.get("projection")
+        if not isinstance(projection, Projection) or not projection.facts["draws"]:
+            refuse_level(level, "projection")
+            return table
+        return table.merge(_ends(projection, level), how="left", on=["region", "year", "indicator", "definition"])
+
+    def value(self, indicator: str, definition: str, region: str, year: int) -> float:
+        """Return one value; a definition may be named by who uses it, such as ``"agder"``.
+
+        Raises
+        ------
+        ScenarioError
+            There is no such value.
+        """
+        table = self.of(indicator, definition)
+        row = table[(table["region"] == region) & (table["year"] == year)]
+        if row.empty:
+            every = self.tables["indicators"]
+            raise ScenarioError(
+                f"There is no {indicator} ({definition}) for {region} in {year}.",
+                where=f"Years: {every['year'].min()}–{every['year'].max()}.",
+                hint="dg.ratios.definitions()",
+            )
+        return float(row["value"].iloc[0])
+
+    def of(self, indicator: str, definition: str | None = None) -> pd.DataFrame:
+        """Return the rows of one indicator; a definition may be named by who uses it."""
+        table = self.tables["indicators"]
+        if definition is None:
+            return table[table["indicator"] == indicator].reset_index(drop=True)
+        known = definitions()
+        preset = known[
+            (known["indicator"] == indicator) & known["preset"].str.split().map(lambda who: definition in who)
+        ]
+        wanted = str(preset["definition"].iloc[0]) if len(preset) else definition
+        return table[(table["indicator"] == indicator) & (table["definition"] == wanted)].reset_index(drop=True)
+
+    def change(self, since: int | None = None, to: int | None = None) -> pd.DataFrame:
+        """Return ``region indicator definition first last change`` between two years; the launch and the last."""
+        first, last = self._span
+        years = (first if since is None else since, last if to is None else to)
+        table = self.tables["indicators"]
+        keys = ["region", "indicator", "definition"]
+        before, after = (table[table["year"] == year].set_index(keys)["value"] for year in years)
+        both = pd.DataFrame({"first": before, "last": after}).dropna()
+        return both.assign(change=both["last"] - both["first"]).reset_index()
+
+    def trend(self, since: int | None = None) -> pd.DataFrame:
+        """Return ``region indicator definition per_year``: the least-squares slope of the counted years.
+
+        Parameters
+        ----------
+        since
+            First year; ten years before the launch by default.
+        """
+        launch = int(self.facts["launch"])
+        table = self.tables["indicators"]
+        table = table[(table["year"] <= launch) & (table["year"] >= (launch - 10 if since is None else since))]
+        keys = ["region", "indicator", "definition"]
+        mean = table.groupby(keys, sort=False)[["year", "value"]].transform("mean")
+        apart = table["year"] - mean["year"]
+        up = (apart * (table["value"] - mean["value"])).groupby([table[key] for key in keys], sort=False).sum()
+        across = (apart**2).groupby([table[key] for key in keys], sort=False).sum()
+        return (up / across.where(across > 0)).dropna().rename("per_year").reset_index()
+
+    def rank(self, indicator: str = MAIN[0], definition: str = MAIN[1], year: int | None = None) -> pd.DataFrame:
+        """Return ``region name value rank`` of the members, 1 for the highest; equals share the better rank."""
+        table = self.of(indicator, definition)
+        when = int(self.facts["launch"]) if year is None else year
+        own = table[(table["year"] == when) & table["region"].isin(self.region.members)]
+        ranked = own.assign(
+            name=own["region"].map(self.region.name_of), rank=own["value"].rank(ascending=False, method="min")
+        )
+        ranked = ranked.astype({"rank": "int64"}).sort_values(["rank", "region"])
+        return ranked[["region", "name", "value", "rank"]].reset_index(drop=True)
+
+    def explain(self, to: int | None = None, indicator: str = MAIN[0], definition: str = MAIN[1]) -> pd.DataFrame:
+        """Split the change in a ratio, 20–66 ÷ 67+ by default, into the part of the numerator and of the denominator.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``region cause value``: ``start``, ``numerator``, ``denominator``, ``end``; the order in which the two
+            change does not matter (mean of both orders).
+
+        Raises
+        ------
+        ScenarioError
+            It is a count, which has no denominator.
+        """
+        years = (self._span[0], self._span[1] if to is None else to)
+        rows = self.of(indicator, definition)
+        if rows["denominator"].isna().all():
+            raise ScenarioError(
+                f"{indicator} ({definition}) is no ratio with parts.",
+                where="Only a ratio is split into numerator and denominator.",
+                hint="ratios.change()",
+            )
+        first, last = (rows[rows["year"] == year].set_index("region") for year in years)
+        per = first["value"] * first["denominator"] / first["numerator"]
+        up = per * (last["numerator"] - first["numerator"]) * (1 / first["denominator"] + 1 / last["denominator"]) / 2
+        causes = {
+            "start": first["value"],
+            "numerator": up,
+            "denominator": last["value"] - first["value"] - up,
+        }
+        causes["end"] = last["value"]
+        parts = [values.rename("value").reset_index().assign(cause=cause) for cause, values in causes.items()]
+        return pd.concat(parts, ignore_index=True)[["region", "cause", "value"]]
+
+    def plot(self, language: str = "nb", **drawn: Any) -> Axes:
+        """Draw aldersbæreevne (20–66 per person 67+) for the region against counties and nation."""
+        from demografi import plots
+
+        return plots.comparison(
+            self.lines(),
+            self.figure_words(language),
+            focus=self.region.name,
+            projected_from=int(self.facts["launch"]) + 1 if self.facts["launch"] < self.facts["to"] else None,
+            language=language,
+            **drawn,
+        )
+
+    def lines(self) -> pd.DataFrame:
+        """Return ``name year value`` of aldersbæreevne for the region as a whole and what it is set against."""
+        table = self.tables["indicators"]
+        names = {self.region.code: self.region.name, **self.facts["against"]}
+        rows = table[(table["indicator"] == MAIN[0]) & (table["definition"] == MAIN[1]) & table["region"].isin(names)]
+        return rows.assign(name=rows["region"].map(names))[["name", "year", "value"]].reset_index(drop=True)
+
+    def figure_words(self, language: str = "nb") -> Any:
+        """Return the words of :meth:`plot`, from the numbers."""
+        from demografi import plots
+
+        years = self._span
+        first, last = (self.value(*MAIN, self.region.code, year) for year in years)
+        say = {
+            "region": self.region.name,
+            "place": labels.place(self.region.name, language),
+            "start": str(years[0]),
+            "end": str(years[1]),
+            "first_year": str(int(self.tables["indicators"]["year"].min())),
+            "first": labels.number(first, 1, language=language),
+            "last": labels.number(last, 1, language=language),
+        }
+        return plots.Words(
+            title=labels.text("support_title", language, **say),
+            subtitle=labels.text("support_subtitle", language, **say),
+            note=note_own(language),
+            source=source_line(self.sources_of_figure(), language),
+            alt=labels.text("support_alt", language, **say),
+        )
+
+    def sources_of_figure(self) -> tuple[Any, ...]:
+        """Return the population sources."""
+        return tuple(source for source in self.sources if source.id.startswith("population"))
+
+    def _headline(self) -> str:
+        years = self._span
+        first, last = (self.value(*MAIN, self.region.code, year) for year in years)
+        return f"Persons 20–66 per person 67+: {first:.2f} in {years[0]}, {last:.2f} in {years[1]}"
+
+
+def indicators(
+    population: Projection | Observed,
+    against: Sequence[str | Observed | Projection] = (),
+    *,
+    joined: pd.DataFrame | None = None,
+) -> Indicators:
+    """Compute ratios, counts and flows for every part of a region, the whole, and what it is set against.
+
+    Parameters
+    ----------
+    population
+        Counted figures, or a projection, own or published.
+    against
+        ``"county"`` (those the region lies in), ``"nation"``, the name of a region whose figures ship (one's own
+        network), or counted figures or a projection of any other region.
+    joined
+        Indicators of one's own: ``region year indicator value unit source kind``, see `ratios.joined.join`.
+
+    Returns
+    -------
+    Indicators
+        Counted years and projected ones; numerators and denominators are summed before they are divided. Stocks and
+        their ratios are of 1 January; flows and what is divided by them, of the calendar year; users counted on 31
+        December stand at the following year.
+
+    Raises
+    ------
+    ScenarioError
+        Something not known was named in ``against``.
+    RegionError
+        The figures of the counties or the nation are not at hand.
+    TableError
+        The table joined lacks something, or holds a ratio that would have to be summed.
+
+    Examples
+    --------
+    >>> from demografi import example
+    >>> found = indicators(example("Engerdal"))
+    >>> round(found.value("aldersbareevne", "nykommune", "3425", 2026), 2)
+    1.9
+    """
+    projection = isinstance(population, Projection)
+    launch, to = _span(population)
+    own, without = ratios(Side(population))
+    tables = [own]
+    if population.region.is_group:
+        tables.append(ratios(Side(population.total()))[0])
+    rests_on: dict[str, Result] = {"projection" if projection else "observed": population}
+    names: dict[str, str] = {}
+    for number, other in enumerate(_others(population, against)):
+        table = ratios(Side(other.total() if other.region.is_group and other.region.code != "benchmarks" else other))[0]
+        wanted = _wanted(other, against)
+        tables.append(table[table["region"].isin(wanted)])
+        names |= {code: other.region.name_of(code) for code in wanted}
+        rests_on[f"against_{number}"] = other
+    table = pd.concat(tables, ignore_index=True)
+    if joined is not None:
+        table = pd.concat([table, join(joined, population.region)], ignore_index=True)
+    table["projected"] = table["year"] > launch
+    facts = {
+        "region": population.facts["region"],
+        "launch": launch,
+        "to": to,
+        "against": names,
+        "lacking": {},
+        "without": list(without),
+    }
+    return Indicators({"indicators": table}, facts, (), _cautions(own, launch, population, names), rests_on)
+
+
+def _span(population: Projection | Observed) -> tuple[int, int]:
+    if isinstance(population, Projection):
+        return population.launch, population.to
+    return population.last_year, population.last_year
+
+
+def _others(
+    population: Projection | Observed, against: Sequence[str | Observed | Projection]
+) -> list[Projection | Observed]:
+    """Return what the region is set against, projected as far where it is projected by the same model."""
+    found: list[Projection | Observed] = []
+    if any(name in ("county", "nation") for name in against if isinstance(name, str)):
+        observed = population if isinstance(population, Observed) else population.observed
+        if observed.benchmarks is None:
+            raise RegionError(
+                f"The figures at hand for {population.region.name} hold no county or nation to compare with.",
+                hint="dg.indicators(projection)",
+            )
+        found.append(observed.benchmarks)
+    for name in against:
+        if not isinstance(name, str):
+            found.append(name)
+        elif name not in ("county", "nation"):
+            found.append(_network(name))
+    own_model = isinstance(population, Projection) and population.is_own
+    return [
+        project(one, population.to) if own_model and isinstance(one, Observed) else one  # type: ignore[union-attr]
+        for one in found
+    ]
+
+
+def _network(name: str) -> Observed:
+    try:
+        return example(name)
+    except (RegionError, SourceError) as error:
+        raise ScenarioError(
+            f"Nothing is called {name!r} to compare with.",
+            where=[
+                "There are 'county', 'nation', and regions whose figures ship.",
+                "Which municipalities form a KOSTRA group does not ship; load them and give the figures.",
+                error.fault,
+            ],
+            hint="dg.indicators(projection, against=['county', 'nation'])",
+        ) from error
+
+
+def _wanted(other: Projection | Observed, against: Sequence[str | Observed | Projection]) -> list[str]:
+    if other.region.code != "benchmarks":
+        return [other.region.code]
+    return [code for code in other.region.members if ("nation" if code == NATION else "county") in against]
+
+
+def _cautions(
+    own: pd.DataFrame, launch: int, population: Projection | Observed, against: Mapping[str, str]
+) -> tuple[Caution, ...]:
+    """Say how small the smallest number behind a ratio is, and what chance alone does to it."""
+    of_ages = definitions()
+    of_ages = of_ages[of_ages["denominator"].ne("") & of_ages["numerator"].map(is_of_ages)]
+    now = own[(own["year"] == launch) & own["indicator"].isin(of_ages["indicator"])]
+    said = []
+    if len(now):
+        fewest = now[["numerator", "denominator"]].min(axis=1)
+        row = now.iloc[int(fewest.to_numpy().argmin())]
+        count = float(fewest.min())
+        label = f"{row['indicator']} ({row['definition']})"
+        name = population.region.name_of(str(row["region"]))
+        chance = float(1 / np.sqrt(max(count, 1.0)))
+        said.append(Caution.of("caution_small_numbers", count=count, what=label, name=name, share=chance))
+    if against and isinstance(population, Projection) and not population.is_own:
+        said.append(Caution.of("caution_against_counted", names=tuple(against.values())))
+    return tuple(said)
+
+
+def _ends(projection: Projection, level: float) -> pd.DataFrame:
+    """Return ``low high`` of every indicator of persons by age, from the joint draws of the members.
+
+    Indicators of one sex have none: the errors are of both together, so their draws would hold the sexes apart fixed.
+    """
+    from demografi.uncertainty import quantiles
+
+    members = projection.rests_on.get("members", projection)
+    assert isinstance(members, Projection)
+    known = definitions()
+    known = known[
+        known["numerator"].map(is_of_ages) & ~known["denominator"].map(lambda t: bool(t) and not is_of_ages(t))
+    ]
+    by_sex = (known["numerator"] + " " + known["denominator"]).str.contains("male")
+    known = known[~by_sex]
+    terms = sorted({*known["numerator"], *known["denominator"]} - {""})
+    n_ages = int(members.tables["population"]["age"].max()) + 1
+    drawn = draws.weighted_draws(members, np.stack([weights(term, n_ages) for term in terms]))
+    codes = [*(() if members is not projection else members.region.members)]
+    whole = drawn.sum(axis=2, keepdims=True)
+    if members is not projection or projection.region.is_group:
+        codes, drawn = [*codes, projection.region.code], np.concatenate([drawn, whole], axis=2) if codes else whole
+    years = range(members.launch, members.to + 1)
+    index = pd.MultiIndex.from_product([years, codes], names=["year", "region"])
+    frames = []
+    for row in known.to_dict("records"):
+        above = drawn[..., terms.index(row["numerator"])]
+        below = drawn[..., terms.index(row["denominator"])] if row["denominator"] else np.ones_like(above)
+        low, high = quantiles(float(row["per"]) * above / below, level)
+        ends = pd.DataFrame({"low": low.reshape(-1), "high": high.reshape(-1)}, index=index).reset_index()
+        frames.append(ends.assign(indicator=row["indicator"], definition=row["definition"]))
+    return pd.concat(frames, ignore_index=True)
+
+
+def named(indicator: str, definition: str, language: str = "nb") -> str:
+    """Return what people read: the indicator with the ages of its definition.
+
+    Examples
+    --------
+    >>> named("aldersbareevne", "20-66 / 67+")
+    'Aldersbæreevne (20–66 / 67+)'
+    """
+    bounds = definition.replace("-", labels.EN_DASH)
+    for word in ("female", "total", "users", "births", "net migration"):
+        bounds = bounds.replace(word, labels.label(f"indicator_word_{word.replace(' ', '_')}", language))
+    return f"{labels.label('indicator_' + indicator, language)} ({bounds})"
