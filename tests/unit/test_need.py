@@ -446,3 +446,28 @@ def test_prevalence_without_a_year_and_kroner_without_prices_are_refused(project
         needs.demographic_cost(projection, {"80+": 1.0}, price_year="2025")  # type: ignore[arg-type]
     with pytest.raises(dg.ScenarioError, match="The unit cost of '80\\+' is below nought"):
         needs.demographic_cost(projection, {"80+": -1.0}, price_year=2025)
+
+
+def test_weights_hidden_cells_and_standards_that_do_not_fit_are_refused(engerdal: dg.Gap) -> None:
+    with pytest.raises(dg.ScenarioError, match=r"The age group '80\+' has no weight"):
+        needs.age_weighted(100, {"0-79": 1, "80+": 1}, {"0-79": 1})
+    index = pd.MultiIndex.from_tuples([("a", 2025)], names=["region", "year"])
+    cells = pd.DataFrame({"total": [30.0], "0-79": [None], "80+": [14.0]}, index=index)
+    hidden = pd.DataFrame({"region": ["a"], "year": [2025], "age_group": ["0-79"]})
+    with pytest.raises(dg.TableError, match="The hidden cells of a in 2025 would hold more than the register hides"):
+        needs.counts.bounded_groups(cells, ["0-79", "80+"], hidden)
+    projection = engerdal.need.projection
+    with pytest.raises(dg.ScenarioError, match=r"No standard .person-years per user. is at hand for Engerdal"):
+        dg.need(projection, standard="own")
+    with pytest.raises(dg.ScenarioError, match="'care' is all services together, and not one"):
+        dg.need(projection, standard={"care": 0.5, "long_stay": 1.0})
+    assert dg.need(projection, standard={"care": 0.5}).person_years["service"].unique().tolist() == ["care"]
+
+
+def test_life_years_of_a_projection_without_deaths_are_asked_for(engerdal: dg.Gap) -> None:
+    whole = engerdal.need.projection
+    tables = {name: table for name, table in whole.tables.items() if name != "deaths"}
+    without = dg.Projection(tables, whole.facts, rests_on=whole.rests_on)
+    with pytest.raises(dg.ScenarioError, match="The projection holds no deaths, so life-years gained are not known"):
+        dg.need(without, departures=[dg.departure("healthier_ageing", share=0.5)])
+    dg.need(without, departures=[dg.departure("healthier_ageing", share=0.5, gained=0.1)])
