@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from demografi.projection import Projection, project
     from demografi.ratios import Indicators, indicators
     from demografi.regions import Region, list_regions, region
-    from demografi.reports import report
+    from demografi.reports import refresh, report, sentences, trace
     from demografi.scenarios import Scenario, scenario
     from demografi.sources.comparing import compare
     from demografi.sources.files import Layout, read
@@ -60,7 +60,7 @@ _DOORS = {
     "ratios": ("Indicators", "indicators"),
     "workforce": ("Gap", "Supply", "gap", "supply"),
     "evaluation": ("Backtest", "backtest"),
-    "reports": ("report",),
+    "reports": ("refresh", "report", "sentences", "trace"),
     "sources.comparing": ("compare",),
     "sources.files": ("Layout", "read"),
 }
@@ -95,10 +95,13 @@ __all__ = [
     "need",
     "project",
     "read",
+    "refresh",
     "region",
     "report",
     "scenario",
+    "sentences",
     "supply",
+    "trace",
 ]
 
 
