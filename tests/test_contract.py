@@ -25,7 +25,8 @@ COLUMNS = {
     "Backtest.backtest": "model launch horizon year region age_group projected observed",
 }
 VERBS = (
-    "example load region list_regions project need supply gap indicators backtest report ministry_bridge read scenario"
+    "example load region list_regions project need supply gap indicators backtest report ministry_bridge read scenario "
+    "sentences trace refresh"
 )
 NOUN_FACE = "schema contract has sources cautions save open plot explain to_frame region_scheme"
 ADDITIVE = ("Observed", "Projection", "Need", "Supply", "Gap")

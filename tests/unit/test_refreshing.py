@@ -72,7 +72,9 @@ def test_a_file_that_is_there_is_not_written_over(own: Path, written: Path) -> N
     dg.refresh(own, written)
     with pytest.raises(dg.ReportError) as error:
         dg.refresh(own, written)
-    assert str(error.value) == f"'{own.with_name('own-refreshed.docx')}' is there already.\n  --out own-refreshed-2.docx"
+    assert (
+        str(error.value) == f"'{own.with_name('own-refreshed.docx')}' is there already.\n  --out own-refreshed-2.docx"
+    )
 
 
 def test_a_document_that_is_open_in_word_is_named(own: Path, written: Path) -> None:

@@ -157,6 +157,26 @@ def test_the_values_written_beside_the_formulas_are_the_figures_own(gap: dg.Gap,
         assert values.cell(row, 4).value == number.printed
 
 
+def _computed(formula: str, sheet: str, book: openpyxl.Workbook) -> float:
+    """Compute a formula of sums, differences and quotients as a spreadsheet would."""
+
+    def cells(found: re.Match[str]) -> str:
+        name, letter, first, last = found[1] or sheet, found[2], int(found[3]), int(found[4] or found[3])
+        return repr(float(sum(book[name][f"{letter}{row}"].value for row in range(first, last + 1))))
+
+    plain = re.sub(r"(?:'([^']+)'!)?\b([A-Z]{1,2})(\d+)(?::[A-Z]{1,2}(\d+))?", cells, formula[1:])
+    assert re.fullmatch(r"[-+*/().,e\d]*(?:SUM[-+*/().,e\d]*)*", plain), plain
+    return float(eval(plain, {"SUM": lambda *values: sum(values)}))
+
+
+def test_every_formula_gives_the_value_written_beside_it(written: Path) -> None:
+    values = openpyxl.load_workbook(written / "numbers.xlsx", data_only=True)
+    formulas = _formulas(written / "numbers.xlsx")
+    assert len(formulas) > 200
+    for (sheet, cell), formula in formulas.items():
+        assert _computed(formula, sheet, values) == pytest.approx(values[sheet][cell].value), (sheet, cell, formula)
+
+
 def test_change_and_per_cent_are_formulas(written: Path) -> None:
     book = openpyxl.load_workbook(written / "numbers.xlsx")
     header = [cell.value for cell in book["Figur 4"][5]]

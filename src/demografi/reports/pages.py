@@ -33,7 +33,7 @@ h2 { font-size: 1.35rem; margin: 2rem 0 0.5rem; }
 figure, .table { margin: 1.6rem 0; break-inside: avoid; }
 figcaption, caption { text-align: left; font-weight: 600; }
 figcaption .subtitle, caption .subtitle { display: block; font-weight: 400; font-size: 0.95rem; }
-figure img { width: 100%; height: auto; margin-top: 0.4rem; }
+figure img { width: 100%; min-width: 32rem; height: auto; margin-top: 0.4rem; }
 .source { margin: 0.3rem 0 0; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: right; padding: 0.25rem 0; border-bottom: 1px solid var(--rute);
@@ -55,6 +55,7 @@ footer { color: var(--tekst2); font-size: 0.85rem; border-top: 1px solid var(--r
 @media print {
   .skip, nav { display: none; } a { color: inherit; text-decoration: none; }
   h2, figcaption { break-after: avoid; } p { orphans: 3; widows: 3; }
+  figure img { min-width: 0; }
   .how { background: none; border: 1px solid var(--rute); }
   header, main, footer { max-width: none; padding: 0; }
   body { font-size: 10.5pt; } @page { size: A4; margin: 2.2cm 2.5cm; } }
@@ -150,7 +151,8 @@ def _html(part: str | Figure | Table, folder: Path, chapter: Chapter) -> str:
         return (
             f'<figure id="{part.name}"><figcaption>{escape(part.caption)}. {escape(part.words.title)}'
             f'<span class="subtitle">{escape(part.words.subtitle)}</span></figcaption>'
-            f'<img src="data:image/svg+xml;base64,{picture}" alt="{escape(part.words.alt)}">'
+            f'<div class="wide" tabindex="0" role="group" aria-label="{escape(part.caption)}">'
+            f'<img src="data:image/svg+xml;base64,{picture}" alt="{escape(part.words.alt)}"></div>'
             f'<p class="source">{escape(said_under(part, chapter))}</p></figure>\n'
         )
     head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in part.header)
