@@ -37,7 +37,6 @@ KEYS_A_ROW = 3
 SIDE_CM, FOOTER_CM = 2.5, 1.25
 MARGINS_CM, PAGE_MARGINS_CM = (2.2, 2.5), (1.2, 1.5)
 """Top and bottom."""
-SEQUENCES = {"figure_word": "Figur", "table_word": "Tabell"}
 
 
 def as_docx(chapter: Chapter, figures: Path, foot: str, template: bytes | None = None) -> tuple[bytes, list[str]]:
@@ -180,14 +179,13 @@ class _Writer:
 
     def _caption(self, part: Figure | Table) -> None:
         """Write caption and subtitle: the number counted by Word, the words round it ours."""
-        kind = "figure_word" if isinstance(part, Figure) else "table_word"
         title = part.words.title if isinstance(part, Figure) else part.title
         subtitle = part.words.subtitle if isinstance(part, Figure) else part.subtitle
         caption = self._paragraph("Caption")
         word, _, number = part.caption.rpartition(" ")
         opened = self.bookmarks.start(caption, self.anchors[part.name])
         caption.add_run(f"{word} ")
-        add_field(caption, f"SEQ {SEQUENCES[kind]} \\* ARABIC", number)
+        add_field(caption, f"SEQ {word} \\* ARABIC", number)
         self.bookmarks.end(caption, opened)
         caption.add_run("  ")
         self._say(caption, title)
