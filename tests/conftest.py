@@ -66,6 +66,12 @@ def engerdal() -> dg.Gap:
 
 
 @pytest.fixture(scope="session")
+def written(gap: dg.Gap, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The whole report of Lakseregionen, written once; tests read it and leave it as it is."""
+    return dg.report(gap, tmp_path_factory.mktemp("report") / "lakseregionen", slides=True)
+
+
+@pytest.fixture(scope="session")
 def indicators(projection: dg.Projection) -> dg.Indicators:
     return dg.indicators(projection, against=["county", "nation"])
 

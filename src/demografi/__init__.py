@@ -1,8 +1,8 @@
 """From official tables to projected population, service need, workforce gap and the chapter.
 
-Verbs: ``example load official read compare project need supply gap indicators goal follow report region``; nouns:
-``Observed Projection Need Supply Gap Indicators Goal Region``. Importing does nothing outside; heavy libraries load
-when a verb is first used.
+Verbs: ``example load official read compare project need supply gap indicators goal follow sentences report trace
+refresh region``; nouns: ``Observed Projection Need Supply Gap Indicators Goal Region``. Importing does nothing outside;
+heavy libraries load when a verb is first used.
 
 Examples
 --------
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from demografi.projection import Projection, project
     from demografi.ratios import Indicators, indicators
     from demografi.regions import Region, list_regions, region
-    from demografi.reports import report
+    from demografi.reports import refresh, report, sentences, trace
     from demografi.scenarios import Scenario, scenario
     from demografi.sources.files import Layout, read
     from demografi.vintages import compare, official
@@ -62,7 +62,7 @@ _DOORS = {
     "workforce": ("Gap", "Supply", "gap", "supply"),
     "evaluation": ("Backtest", "backtest"),
     "goals": ("Goal", "follow", "goal"),
-    "reports": ("report",),
+    "reports": ("refresh", "report", "sentences", "trace"),
     "sources.files": ("Layout", "read"),
     "vintages": ("compare", "official"),
 }
@@ -103,10 +103,13 @@ __all__ = [
     "official",
     "project",
     "read",
+    "refresh",
     "region",
     "report",
     "scenario",
+    "sentences",
     "supply",
+    "trace",
 ]
 
 

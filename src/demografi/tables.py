@@ -246,7 +246,11 @@ class Caution:
 
     def text(self, language: str = "en") -> str:
         """Say it in ``"nb"``, ``"nn"`` or ``"en"``."""
-        return labels.text(self.key, language, **{name: _said(name, v, language) for name, v in self.values})
+        return labels.text(self.key, language, **self.printed(language))
+
+    def printed(self, language: str = "en") -> dict[str, str]:
+        """Return what fills each blank, as it is printed."""
+        return {name: _said(name, value, language) for name, value in self.values}
 
 
 def _said(name: str, value: str | float | tuple[str, ...], language: str) -> str:

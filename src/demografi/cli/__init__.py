@@ -8,9 +8,10 @@ from typing import Any
 import click
 
 import demografi as dg
-from demografi.cli import sources
+from demografi.cli import chapters, sources
 from demografi.cli.giving import (
     EXIT_CODES,
+    gap_of,
     language_option,
     main,
     observed_of,
@@ -21,32 +22,7 @@ from demografi.cli.giving import (
     write,
 )
 
-__all__ = ["EXIT_CODES", "main", "sources"]
-
-
-@main.command()
-@sourced
-@to_option
-@click.option("--out", type=click.Path(path_type=Path), help="Folder to write. Default: the region's name.")
-@language_option
-def report(region: str, live: bool, offline: bool, to: int, out: Path | None, language: str) -> None:
-    """Write the background chapter: text, page, figures and workbook in a folder."""
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    gap = _gap(observed_of(region, live, offline), to)
-    with console.status("…") as status:
-        folder = dg.report(
-            gap, out or Path(gap.region.code), language=language, progress=lambda name: status.update(name)
-        )
-    wanted = out or Path(gap.region.code)
-    if folder != wanted:
-        click.echo(f"'{wanted}' holds files that have been changed; they were left alone.", err=True)
-    click.echo(folder)
-
-
-def _gap(observed: dg.Observed, to: int) -> dg.Gap:
-    return dg.gap(dg.need(dg.project(observed, to)), dg.supply(observed, to))
+__all__ = ["EXIT_CODES", "chapters", "main", "sources"]
 
 
 @main.command()
@@ -85,7 +61,7 @@ def supply(region: str, live: bool, offline: bool, to: int, out: Path | None) ->
 @out_option
 def gap(region: str, live: bool, offline: bool, to: int, out: Path | None) -> None:
     """Give need, supply and gap of nurses in person-years."""
-    write(_gap(observed_of(region, live, offline), to).to_frame(), out)
+    write(gap_of(observed_of(region, live, offline), to).to_frame(), out)
 
 
 @main.command()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EXIT_CODES",
+    "gap_of",
     "language_option",
     "loading_shown",
     "main",
@@ -94,6 +95,11 @@ def observed_of(region: str, live: bool, offline: bool) -> dg.Observed:
     if not offline:
         _say_news(observed, region)
     return observed
+
+
+def gap_of(observed: dg.Observed, to: int) -> dg.Gap:
+    """Set constant-coverage need against today's nurses."""
+    return dg.gap(dg.need(dg.project(observed, to)), dg.supply(observed, to))
 
 
 def _say_news(observed: dg.Observed, region: str) -> None:

@@ -6,48 +6,47 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    import pandas as pd
+from demografi.reports.numbers import Basis, Number, Sentence
 
+if TYPE_CHECKING:
     from demografi.tables import Source
 
-__all__ = ["Chapter", "Figure", "KeyNumber", "Section", "Table"]
+__all__ = ["Chapter", "Figure", "KeyNumber", "Section", "Table", "footer_of"]
 
 
 @dataclass(frozen=True)
 class KeyNumber:
     """One of the numbers on top: the number, what it counts, and when."""
 
-    number: str
-    what: str
-    detail: str
+    number: Sentence
+    what: Sentence
+    detail: Sentence
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure, its words and the table behind it."""
+    """A figure and its words; the table behind it is the basis of the same name."""
 
     name: str
     caption: str
     """For example "Figur 1"."""
     words: Any
     draw: Callable[..., Any]
-    data: pd.DataFrame
-    """Real numbers behind every mark, for the workbook."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """A printed table: text in every cell, numbers behind it."""
+    """A printed table: text in every cell; the numbers are the basis of the same name."""
 
     name: str
     caption: str
-    title: str
+    title: Sentence
     subtitle: str
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     source: str
-    data: pd.DataFrame
+    has_total: bool = True
+    """Whether the last row is what the others lead to."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ class Section:
     """A heading and what stands under it, in order."""
 
     heading: str
-    parts: tuple[str | Figure | Table, ...]
+    parts: tuple[Sentence | Figure | Table, ...]
 
 
 @dataclass(frozen=True)
@@ -63,14 +62,23 @@ class Chapter:
     """The whole chapter in one language."""
 
     language: str
+    region: str
     title: str
     scope: str
     key_numbers: tuple[KeyNumber, ...]
     sections: tuple[Section, ...]
     how_heading: str
-    how: tuple[str, ...]
+    how: tuple[Sentence, ...]
+    weaknesses_heading: str
+    weaknesses: tuple[Sentence, ...]
     sources_heading: str
     sources: tuple[Source, ...]
+    bases: tuple[Basis, ...]
+    also: tuple[Number, ...] = ()
+    """Numbers that only the words of a figure say."""
+    has_workbook: bool = True
+    is_page: bool = False
+    """Whether it must fit on one page of A4."""
 
     @property
     def figures(self) -> list[Figure]:
@@ -81,3 +89,31 @@ class Chapter:
     def tables(self) -> list[Table]:
         """All tables in order."""
         return [part for section in self.sections for part in section.parts if isinstance(part, Table)]
+
+    @property
+    def sentences(self) -> list[Sentence]:
+        """Everything said, in order, from the numbers on top to the known weaknesses."""
+        said = [part for key in self.key_numbers for part in (key.number, key.what, key.detail)]
+        for section in self.sections:
+            for part in section.parts:
+                if isinstance(part, Sentence):
+                    said.append(part)
+                if isinstance(part, Table):
+                    said.append(part.title)
+        return [*said, *self.how, *self.weaknesses]
+
+    @property
+    def numbers(self) -> list[Number]:
+        """Every number of the text once, in the order they are met."""
+        met = [number for sentence in self.sentences for number in sentence.numbers]
+        return list({number.name: number for number in [*met, *self.also]}.values())
+
+    @property
+    def fetched(self) -> str:
+        """The latest day any of the sources was fetched, as year-month-day; empty where none says."""
+        return max((source.fetched[:10] for source in self.sources), default="")
+
+
+def footer_of(part: Figure | Table) -> str:
+    """Return the note and the source under a figure or table."""
+    return f"{part.words.note} {part.words.source}".strip() if isinstance(part, Figure) else part.source

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from demografi.errors import ReportError
 
-__all__ = ["RECEIPT", "whole_folder"]
+__all__ = ["RECEIPT", "refuse_if_open", "whole_folder"]
 
 RECEIPT = ".demografi.json"
 """What was written, with sha256, so that a later run can tell our files from a person's."""
@@ -71,6 +71,30 @@ def _refuse(target: Path) -> None:
             hint=f"mkdir -p '{target.parent}'",
         )
 
+    if target.is_dir():
+        for name in sorted(path.name for path in target.iterdir() if path.is_file()):
+            refuse_if_open(target / name)
+
+
+def refuse_if_open(path: Path) -> None:
+    """Refuse to touch a file that Word or LibreOffice has open.
+
+    Word keeps ``~$`` and the name, without its first one or two letters where it is long, beside the file.
+
+    Raises
+    ------
+    ReportError
+        Somebody has it open.
+    """
+    name = path.name
+    owners = (f"~${name}", f"~${name[1:]}", f"~${name[2:]}", f".~lock.{name}#")
+    if path.is_file() and any(path.with_name(owner).is_file() for owner in owners):
+        raise ReportError(
+            f"'{path}' is open in Word or LibreOffice.",
+            where="It would be lost to whoever has it open.",
+            hint="Close it and try again, or choose another folder with --out.",
+        )
+
 
 def _write_receipt(folder: Path) -> None:
     files = {str(p.relative_to(folder)): _digest(p) for p in sorted(folder.rglob("*")) if p.is_file()}
@@ -110,11 +134,16 @@ def _swap(scratch: Path, final: Path) -> None:
         scratch.rename(final)
         return
     old = Path(tempfile.mkdtemp(prefix=f".{final.name}.", suffix=".old", dir=final.parent)) / "was"
-    final.rename(old)
     try:
+        final.rename(old)
         scratch.rename(final)
-    except OSError:
-        old.rename(final)
-        raise
+    except OSError as error:
+        if old.exists() and not final.exists():
+            old.rename(final)
+        raise ReportError(
+            f"'{error.filename or final}' cannot be replaced.",
+            where=str(error.strerror),
+            hint="A file in it may be open; close it and try again, or choose another folder with --out.",
+        ) from error
     finally:
         shutil.rmtree(old.parent, ignore_errors=True)

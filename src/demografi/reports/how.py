@@ -1,0 +1,73 @@
+"""How the figures are made: vintage, alternative, coverage, borders, hidden cells, intervals, weaknesses, news."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from demografi.reports.numbers import Sentence
+    from demografi.reports.teller import Teller
+    from demografi.tables import Caution
+
+__all__ = ["how", "weaknesses"]
+
+COVERAGE = ("caution_coverage_year",)
+BORDERS = ("caution_split_history", "caution_borders_from", "caution_short_history")
+HIDDEN = ("caution_suppressed",)
+INTERVALS = ("caution_no_intervals", "caution_intervals", "caution_population_uncertainty_only")
+POINTS = {*COVERAGE, *BORDERS, *HIDDEN, *INTERVALS}
+
+
+def how(teller: Teller) -> Iterator[Sentence]:
+    """Say how the figures are made, in the order a reader asks."""
+    yield teller.text("how_projection")
+    yield teller.text("how_vintage")
+    yield teller.text("how_not_intervals")
+    yield from _of(teller, COVERAGE)
+    yield teller.text("how_reference_dates")
+    yield _borders(teller)
+    yield from _of(teller, BORDERS)
+    hidden = list(_of(teller, HIDDEN))
+    yield from hidden or [teller.text("report_nothing_hidden")]
+    yield from _of(teller, INTERVALS)
+    yield _news(teller)
+
+
+def weaknesses(teller: Teller) -> Iterator[Sentence]:
+    """Say every other caution the results carry."""
+    yield from (teller.caution(caution) for caution in teller.cautions if caution.key not in POINTS)
+
+
+def _of(teller: Teller, keys: tuple[str, ...]) -> Iterator[Sentence]:
+    chosen: list[Caution] = [caution for key in keys for caution in teller.cautions if caution.key == key]
+    yield from (teller.caution(caution) for caution in chosen)
+
+
+def _borders(teller: Teller) -> Sentence:
+    scheme = teller.need.region.region_scheme
+    observed = teller.projection.observed.region.region_scheme
+    ours = next((one for one in (scheme, observed) if one.startswith("ssb-")), "")
+    if ours:
+        return teller.text("report_borders", year=ours.rpartition("-")[2])
+    return teller.text("report_borders_own")
+
+
+def _news(teller: Teller) -> Sentence:
+    """Say what changed since the vintage before, where that is known."""
+    if "vintages" not in teller.bases:
+        return teller.text("report_no_earlier_vintage")
+    known = sorted(teller.bases["vintages"].data["vintage"])
+    if len(known) < 2:
+        return teller.text("report_no_earlier_vintage")
+    then, now = known[-2:]
+    old, new = (teller.pick("vintages", "persons", vintage=one) for one in (then, now))
+    return teller.text(
+        "report_news",
+        then=str(then),
+        now=str(now),
+        old=teller.number(f"ssb_old_{teller.to}_in_{then}", old),
+        new=teller.number(f"ssb_old_{teller.to}_in_{now}", new),
+        change=teller.change(f"ssb_old_{teller.to}_change", new, old),
+    )
