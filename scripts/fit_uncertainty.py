@@ -1,9 +1,10 @@
 """Fit the error model on past outcomes, and score it on launches it has not seen.
 
     python scripts/fit_uncertainty.py fit 2026 errors.csv      # outcomes to 1 January 2026
+    python scripts/fit_uncertainty.py check                    # launches 2010–2013, outcomes to 2016, for choosing
     python scripts/fit_uncertainty.py score hold_out.csv       # prints the tables of docs/uncertainty.md
 
-Reads the folder DEMOGRAFI_REFERENCE (default ../shared/reference). The second is for a frozen model: run it once.
+Reads the folder DEMOGRAFI_REFERENCE (default ../shared/reference). The last is for a frozen model: run it once.
 """
 
 from __future__ import annotations
@@ -31,6 +32,18 @@ def fit(outcomes_to: int, path: Path) -> None:
     print(f"{path}: {path.stat().st_size:,} bytes")
 
 
+def check() -> None:
+    """Score launches whose outcomes are known by 2016: by the model of 2016, and by that of each launch."""
+    reference = read_reference()
+    for kept, title in ((True, "Fitted on outcomes to 2016"), (False, "Fitted at each launch")):
+        rows = []
+        for launch in range(2010, 2014):
+            past = past_errors(reference, CHOSEN_TO if kept else launch, Settings())
+            horizons = [h for h in (3, 5) if launch + h <= CHOSEN_TO]
+            rows.append(interval_rows(reference, launch, horizons, fit_errors(past), past, DRAWS, SEED))
+        print(interval_tables(pd.concat(rows, ignore_index=True), title))
+
+
 def score(path: Path) -> None:
     """Score launches from 2016: the model of 2016 on all, then the same rules fitted again at each launch."""
     reference = read_reference()
@@ -51,7 +64,11 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["fit", year, out]:
             fit(int(year), Path(out))
+        case ["check"]:
+            check()
         case ["score", out]:
             score(Path(out))
         case _:
-            raise SystemExit("Usage: python scripts/fit_uncertainty.py fit YEAR errors.csv | score hold_out.csv")
+            raise SystemExit(
+                "Usage: python scripts/fit_uncertainty.py fit YEAR errors.csv | check | score hold_out.csv"
+            )
