@@ -5,6 +5,7 @@ from demografi.plots.canvas import Look, Words
 from demografi.plots.checks import problems
 from demografi.plots.comparisons import comparison
 from demografi.plots.dumbbells import dumbbell
+from demografi.plots.fans import fan
 from demografi.plots.grids import tiles
 from demografi.plots.histories import history
 from demografi.plots.multiples import small_multiples
@@ -17,6 +18,7 @@ __all__ = [
     "Words",
     "comparison",
     "dumbbell",
+    "fan",
     "history",
     "problems",
     "pyramid",

@@ -13,6 +13,7 @@ from demografi import ages, labels
 from demografi.errors import ScenarioError
 from demografi.observed import FLOWS, POPULATION, Observed
 from demografi.projection import draws as draws_of
+from demografi.projection import fans
 from demografi.projection.arrays import as_tables, meet
 from demografi.projection.fitting import fit
 from demografi.projection.histories import History, histories_of, longest_history, run_apart, set_apart
@@ -239,10 +240,32 @@ class Projection(Summable):
         )
         return json.dumps(to_jsonstat(table), ensure_ascii=False)
 
-    def plot(self, language: str = "nb", **drawn: Any) -> Axes:
-        """Draw the pyramid at the launch and in the last year; ``drawn`` goes to the figure."""
+    def plot(self, language: str = "nb", *, by: str = "pyramid", age_group: str = "80+", **drawn: Any) -> Axes:
+        """Draw the pyramid at the launch and in the last year, or an age group with its intervals.
+
+        Parameters
+        ----------
+        language
+            ``"nb"``, ``"nn"`` or ``"en"``.
+        by
+            ``"pyramid"``, or ``"fan"``: the age group with intervals of 50 and 80 %, and how often such have held.
+        age_group
+            What the fan is of: ``"80+"``, ``"20-66"``, ``"total"`` …
+        **drawn
+            Goes to the figure: ``size`` and ``variant``.
+
+        Raises
+        ------
+        ScenarioError
+            There is no such figure, or a fan is asked of a projection made without draws.
+        """
         from demografi import plots
 
+        if by == "fan":
+            self._need_draws(fans.SAID)
+            return fans.fan_of(self, age_group, language, **drawn)
+        if by != "pyramid":
+            raise fans.refuse_figure(by)
         whole = self.total() if self.region.is_group else self
         return plots.pyramid(
             whole.to_frame(), self.launch, self.to, self.figure_words(language), language=language, **drawn
