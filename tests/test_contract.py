@@ -23,6 +23,8 @@ COLUMNS = {
     "Gap.gap": "region year occupation need supply gap",
     "Indicators.indicators": "region year indicator definition value",
     "Backtest.backtest": "model launch horizon year region age_group projected observed",
+    "Backtest.intervals": "launch horizon kind unit age_group inhabitants projected observed crps pit low_50 high_50 "
+    "low_80 high_80 low_95 high_95 low_q_50 high_q_50 low_q_80 high_q_80 low_q_95 high_q_95 low_ssb high_ssb",
 }
 VERBS = (
     "example load region list_regions project need supply gap indicators backtest report ministry_bridge read scenario"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -27,7 +29,7 @@ def with_alternatives(rows: pd.DataFrame, reference: Reference) -> pd.DataFrame:
             continue
         named = named_official(table[:, [vintage - first + h for h in ahead]])
         low, high = np.concatenate([named, named[..., :2].sum(axis=-1, keepdims=True)], axis=-1)
-        cells = [["municipality"], [vintage], ahead, [region], [*NAMES, "0-15"]]
+        cells: Any = [["municipality"], [vintage], ahead, [region], [*NAMES, "0-15"]]
         index = pd.MultiIndex.from_product(cells, names=keys)
         parts.append(pd.DataFrame({"low_ssb": low.ravel(), "high_ssb": high.ravel()}, index=index).reset_index())
     found = pd.concat([part for part in parts if len(part)] or parts)

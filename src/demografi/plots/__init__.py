@@ -11,6 +11,7 @@ from demografi.plots.histories import history
 from demografi.plots.multiples import small_multiples
 from demografi.plots.output import save
 from demografi.plots.pyramids import pyramid
+from demografi.plots.reliability import reliability
 from demografi.plots.waterfalls import waterfall
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "history",
     "problems",
     "pyramid",
+    "reliability",
     "save",
     "shares",
     "small_multiples",
