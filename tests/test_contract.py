@@ -27,6 +27,8 @@ COLUMNS = {
     "Goal.goal": "region year indicator lever target baseline reached per_year women_20_39",
     "Goal.history": "region first_year last_year net_migration children",
     "Backtest.backtest": "model launch horizon year region age_group projected observed",
+    "Backtest.intervals": "launch horizon kind unit age_group inhabitants projected observed crps pit low_50 high_50 "
+    "low_80 high_80 low_95 high_95 low_q_50 high_q_50 low_q_80 high_q_80 low_q_95 high_q_95 low_ssb high_ssb",
 }
 VERBS = (
     "example load region list_regions project need supply gap indicators backtest report ministry_bridge read scenario "

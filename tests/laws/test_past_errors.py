@@ -12,6 +12,8 @@ from demografi.evaluation.past_errors import past_errors
 from demografi.rates import Settings
 from demografi.sources.reference import Reference
 from demografi.uncertainty import fit_errors, to_rows
+from demografi.uncertainty.calibration import local_factors, national_factors
+from demografi.uncertainty.fitting import estimate
 
 
 def spoiled(reference: Reference, year: int) -> Reference:
@@ -42,9 +44,26 @@ def spoiled(reference: Reference, year: int) -> Reference:
 @pytest.mark.reference
 @pytest.mark.parametrize("year", [2012, 2016])
 def test_outcomes_after_the_year_change_nothing(country: Reference, year: int) -> None:
-    models = [fit_errors(past_errors(known, year, Settings())) for known in (country, spoiled(country, year))]
+    records = [past_errors(known, year, Settings()) for known in (country, spoiled(country, year))]
+    models = [fit_errors(record) for record in records]
     for item in fields(models[0]):
         np.testing.assert_array_equal(getattr(models[0], item.name), getattr(models[1], item.name))
+    # The calibration is part of the model; said apart, so that a factor of one hides nothing.
+    np.testing.assert_array_equal(*(national_factors(record) for record in records))
+    places, counties = zip(*(local_factors(m, r) for m, r in zip(models, records, strict=True)), strict=True)
+    np.testing.assert_array_equal(*places)
+    assert counties[0] == counties[1]
+
+
+@pytest.mark.reference
+def test_the_calibration_is_the_one_the_decision_note_says(country: Reference) -> None:
+    record = past_errors(country, 2016, Settings())
+    nation = national_factors(record)
+    assert nation[[2, 4, 24], 3] == pytest.approx([1.77, 1.84, 1.84], abs=0.005)
+    assert (nation[:, [0, 5, 6, 7]] == 1.0).all()
+    place, county = local_factors(estimate(record), record)
+    assert place == pytest.approx([1.13, 1.03, 0.91, 1.00, 0.99, 1.09, 0.99, 1.01], abs=0.01)
+    assert county == pytest.approx(0.73, abs=0.005)
 
 
 @pytest.mark.reference

@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import kstest
 
 from demografi.errors import ScenarioError
-from demografi.rates.pooling import Floats
+from demografi.rates.pooling import Floats, Ints
 from demografi.sources import shipped
 from demografi.uncertainty import (
     GROUPS,
@@ -25,7 +25,8 @@ from demografi.uncertainty import (
     quantiles,
     to_rows,
 )
-from demografi.uncertainty.fitting import national_doubt, national_loadings
+from demografi.uncertainty.calibration import known_by, local_factors, national_factors, surprise
+from demografi.uncertainty.fitting import estimate, national_loadings
 from demografi.uncertainty.model import growth, local_variance
 
 G, HORIZON, DRAWS = len(GROUPS), 6, 6000
@@ -175,7 +176,8 @@ def simulated(truth: ErrorModel, launches: int = 40, places: int = 60) -> tuple[
     came = draw_factors(truth, projected, counties, launches, 11) * projected
     national = np.log(came.sum(axis=2) / projected.sum(axis=1))
     repeated = np.repeat(projected[None], launches, axis=0)
-    return PastErrors(2016, national, np.arange(launches) % 2, repeated, came, counties), projected
+    eras = np.arange(launches) % 2
+    return PastErrors(2016, national, repeated.sum(axis=2), eras, repeated, came, counties), projected
 
 
 def test_the_fit_finds_the_truth_it_was_simulated_from() -> None:
@@ -219,16 +221,69 @@ def test_the_larger_era_counts_and_its_size_is_kept() -> None:
     assert (size > 0.015 * steps).all()
 
 
-def test_doubt_is_asked_for_only_where_the_record_was_outrun() -> None:
+def of_nation(errors: Floats, eras: Ints | None = None) -> PastErrors:
+    """A record of the nation alone, every launch followed to its end."""
+    launches, horizon, groups = errors.shape
+    national = np.concatenate([np.zeros((launches, 1, groups)), errors], axis=1)
+    one_era = np.zeros(launches, dtype=int) if eras is None else eras
+    nobody = np.zeros((0, horizon + 1, 1, groups))
+    return PastErrors(2016, national, np.full(national.shape, 1e5), one_era, nobody, nobody, np.zeros(1, dtype=int))
+
+
+def test_the_nation_is_widened_only_where_its_record_was_outrun() -> None:
     random = np.random.default_rng(2)
-    calm = 0.01 * random.standard_t(6, size=(60, HORIZON, G))
+    calm = 0.01 * random.normal(size=(90, HORIZON, G))
     surprised = calm.copy()
-    surprised[30:, :, 2:5] *= np.linspace(1, 8, 30)[:, None, None]
-    one_era = np.zeros(60, dtype=int)
-    assert national_doubt(calm, one_era) == pytest.approx(1.0, abs=0.1)
-    doubt = national_doubt(surprised, one_era)
-    assert doubt[2:5] == pytest.approx(np.sqrt(1.5))
-    assert doubt[[0, 1, 5, 6, 7]] == pytest.approx(1.0, abs=0.1)
+    surprised[30:, :, 2:5] *= np.linspace(1, 8, 60)[:, None, None]
+    assert national_factors(of_nation(calm)) == pytest.approx(1.0, abs=0.15)
+    factors = national_factors(of_nation(surprised))
+    assert (factors[:, 1:5] > 1.3).all()
+    assert factors[:, [0, 5, 6, 7]] == pytest.approx(1.0, abs=0.15)
+
+
+def test_the_factor_of_the_nation_grows_with_years_ahead_and_stays_after_five() -> None:
+    random = np.random.default_rng(3)
+    surprised = 0.01 * random.normal(size=(40, HORIZON, G)) * np.linspace(1, 6, 40)[:, None, None]
+    factors = national_factors(of_nation(surprised))
+    assert (np.diff(factors[:5], axis=0) > 0).all()
+    np.testing.assert_array_equal(factors[4], factors[5])
+
+
+def test_what_comes_after_a_launch_does_not_change_how_surprised_it_was() -> None:
+    errors = 0.01 * np.random.default_rng(4).normal(size=(30, HORIZON, G))
+    launch, steps = 20, np.arange(30)[:, None] + np.arange(1, HORIZON + 1)
+    after = (steps > launch)[:, :, None] & (np.arange(30) != launch)[:, None, None]
+    kept, spoiled = (surprise(of_nation(e), launch, [(0, 1)]) for e in (errors, np.where(after, 9.0, errors)))
+    np.testing.assert_array_equal(kept, spoiled)
+    before = np.where((steps == launch)[:, :, None], 9.0, errors)
+    assert (surprise(of_nation(before), launch, [(0, 1)]) < kept).all()
+
+
+def test_births_and_moves_go_wrong_together_as_in_the_latest_era() -> None:
+    random = np.random.default_rng(5)
+    errors = 0.01 * random.normal(size=(40, HORIZON, G))
+    errors[:20, :, 0] = -errors[:20, :, 3]
+    errors[20:, :, 0] = errors[20:, :, 3]
+    loadings = national_loadings(errors, np.repeat([0, 1], 20))[:, 2]
+    assert (loadings[:, 0] * loadings[:, 3]).sum() / 1e-4 > 0.5
+
+
+def test_places_that_were_given_too_narrow_intervals_are_widened_as_much() -> None:
+    truth = model(county_variance=np.full((2, G), 1e-12))
+    past, _ = simulated(truth, launches=20)
+    place, _ = local_factors(estimate(past), past)
+    assert place == pytest.approx(1.0, abs=0.15)
+    doubled = 2 * np.log(past.observed / past.projected)
+    late = np.arange(20)[:, None, None, None] >= 12
+    wider = replace(past, observed=np.where(late, past.projected * np.exp(doubled), past.observed))
+    assert local_factors(estimate(wider), wider)[0].mean() > place.mean() + 0.2
+
+
+def test_a_launch_knows_only_outcomes_that_had_come() -> None:
+    past, _ = simulated(model(), launches=8, places=3)
+    known = known_by(past, 3)
+    came = np.isfinite(known.observed).all(axis=(2, 3))
+    assert came.tolist() == [[True] * 4, [True] * 3 + [False], [True] * 2 + [False] * 2]
 
 
 def test_a_level_outside_zero_and_one_is_refused() -> None:

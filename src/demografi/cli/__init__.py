@@ -134,14 +134,20 @@ def _named_number(text: str) -> tuple[str, float]:
 @click.option("--launches", default="2008-2021,2026", show_default=True, help="Years to launch from.")
 @click.option("--outcomes-to", type=int, help="Read no outcome after this year; for choosing among variants.")
 @click.option("--page", type=click.Path(path_type=Path), help="Also write the accuracy page here.")
+@click.option("--draws", default=0, show_default=True, help="Draws for intervals at launches from 2010; 0 for none.")
+@click.option("--seed", default=1, show_default=True, help="The same seed gives the same draws.")
+@click.option("--hits", is_flag=True, help="Give how often intervals held instead of the projections (with --draws).")
 @out_option
-def backtest(
+def backtest(  # noqa: PLR0913 – one argument for each option of the command
     region: str,
     everywhere: bool,
     reference: Path | None,
     launches: str,
     outcomes_to: int | None,
     page: Path | None,
+    draws: int,
+    seed: int,
+    hits: bool,
     out: Path | None,
 ) -> None:
     """Give past projections made again, beside what came and beside simple methods."""
@@ -154,11 +160,13 @@ def backtest(
         outcomes_to=outcomes_to,
         region=None if everywhere else dg.region(region),
         progress=lambda line: click.echo(line, err=True),
+        draws=draws,
+        seed=seed,
     )
     if page is not None:
         page.write_text(accuracy_page(result), encoding="utf-8", newline="\n")
         click.echo(page, err=True)
-    write(result.to_frame(), out)
+    write(result.hits() if hits else result.to_frame(0.8 if draws else None), out)
 
 
 def _years(text: str) -> list[int]:

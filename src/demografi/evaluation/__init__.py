@@ -11,6 +11,8 @@ import pandas as pd
 
 from demografi import labels
 from demografi.errors import ScenarioError, SourceError
+from demografi.evaluation.alternatives import beside_alternatives
+from demografi.evaluation.held import INTERVALS, ends_of, held_table, made_at_launches, pit_table, reliability_of
 from demografi.evaluation.launches import known_at
 from demografi.evaluation.runs import COLUMNS, NAMES, OURS, launch_rows, named_groups, simple_models
 from demografi.evaluation.scores import percent_errors, structure_error, summary
@@ -21,7 +23,7 @@ from demografi.sources.reference import GUESSED_SPLITS, Reference, read_referenc
 from demografi.tables import Column, Contract, Source, source_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from matplotlib.axes import Axes
@@ -52,11 +54,68 @@ BACKTEST = Contract(
 class Backtest(OfRegion):
     """Projections made again at past launches, beside what came."""
 
-    CONTRACTS: ClassVar[Mapping[str, Contract]] = MappingProxyType({"backtest": BACKTEST})
+    CONTRACTS: ClassVar[Mapping[str, Contract]] = MappingProxyType({"backtest": BACKTEST, "intervals": INTERVALS})
 
-    def to_frame(self) -> pd.DataFrame:
-        """Return ``model launch horizon year region age_group projected observed``; persons, unrounded."""
-        return self.table("backtest")
+    def to_frame(self, level: float | None = None) -> pd.DataFrame:
+        """Return ``model launch horizon year region age_group projected observed``; persons, unrounded.
+
+        Parameters
+        ----------
+        level
+            0.5, 0.8 or 0.95: adds ``low high level`` of our projection, missing where it has no interval.
+        """
+        table = self.table("backtest")
+        return table if level is None else ends_of(table, self._intervals(), level, OURS)
+
+    def hits(self, by: Sequence[str] = ("kind", "horizon", "age_group")) -> pd.DataFrame:
+        """Return how often intervals held, how wide they were, and their scores, beside empirical quantiles.
+
+        Parameters
+        ----------
+        by
+            Any of ``kind`` (single places, their sum; for the whole country tens and counties too), ``horizon``,
+            ``age_group``, ``launch``, ``size`` (inhabitants at launch) and ``unit``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``n``, ``hit_50 hit_80 hit_95`` and ``width_80 score_80 crps`` [per cent of what came], and the same with
+            ``_q`` for quantiles of past errors of the same size class. Taken per launch, then averaged.
+
+        Raises
+        ------
+        ScenarioError
+            The back-test was made without draws, or there is no such column.
+        """
+        return held_table(self._scored(), by)
+
+    def pit(self, by: Sequence[str] = ("kind", "horizon", "age_group"), bins: int = 10) -> pd.DataFrame:
+        """Return where outcomes fell among the draws: ``first last n share`` of each part; flat when all is right."""
+        return pit_table(self._scored(), by, bins)
+
+    def alternatives(self) -> pd.DataFrame:
+        """Return our interval of 80 % beside SSB's low and high alternatives, which do not claim to be one.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``horizon age_group n launches hit width score hit_ssb width_ssb score_ssb``; no rows where no vintage of
+            a launch year is at hand.
+        """
+        return beside_alternatives(self._intervals())
+
+    def _intervals(self) -> pd.DataFrame:
+        if "intervals" not in self.tables:
+            raise ScenarioError(
+                "This back-test has no intervals.",
+                where="It was made without draws.",
+                hint="dg.backtest(observed, launches=range(2010, 2022), draws=1000)",
+            )
+        return self.tables["intervals"]
+
+    def _scored(self) -> pd.DataFrame:
+        rows = self._intervals()
+        return rows[~rows["unit"].isin(self.facts.get("not_scored", ()))]
 
     def scores(self, launches: Iterable[int] | None = None, *, regions: Iterable[str] | None = None) -> pd.DataFrame:
         """Return error measures by model, horizon and age group.
@@ -122,10 +181,35 @@ class Backtest(OfRegion):
         sums.insert(len(keys) + 1, "error", sums["projected"] - sums["observed"])
         return sums.melt(keys, ["observed", "error", "projected"], var_name="cause", value_name="persons")
 
-    def plot(self, age_group: str = "80+", language: str = "nb", **drawn: Any) -> Axes:
-        """Draw the mean absolute error by years ahead, ours beside the others."""
+    def plot(
+        self, age_group: str = "80+", language: str = "nb", *, by: str = "error", horizon: int = 5, **drawn: Any
+    ) -> Axes:
+        """Draw the mean absolute error by years ahead, ours beside the others, or how often intervals held.
+
+        Parameters
+        ----------
+        age_group
+            Of the error figure.
+        language
+            ``"nb"``, ``"nn"`` or ``"en"``.
+        by
+            ``"error"``, or ``"reliability"``: hit rates of intervals of 50, 80 and 95 % by age group.
+        horizon
+            Years ahead of the reliability figure.
+        **drawn
+            Goes to the figure: ``size`` and ``variant``.
+        """
         from demografi import plots
 
+        if by == "reliability":
+            self._intervals()
+            return reliability_of(self, horizon, language, **drawn)
+        if by != "error":
+            raise ScenarioError(
+                f"A back-test has no figure by {by!r}.",
+                where="There is 'error' and 'reliability'.",
+                hint='backtest.plot(by="reliability")',
+            )
         table = self.scores()
         table = table[table["age_group"] == age_group]
         lines = table.rename(columns={"model": "name", "horizon": "year", "mape": "value"})[["name", "year", "value"]]
@@ -189,7 +273,9 @@ def _averaged(by_launch: pd.DataFrame) -> pd.DataFrame:
     return found.reset_index()
 
 
-def backtest(observed: Observed, launches: Iterable[int] = range(2010, 2022)) -> Backtest:
+def backtest(
+    observed: Observed, launches: Iterable[int] = range(2010, 2022), *, draws: int = 0, seed: int = 1
+) -> Backtest:
     """Make past projections again, using only what was known then, and set them beside what came.
 
     Parameters
@@ -199,6 +285,8 @@ def backtest(observed: Observed, launches: Iterable[int] = range(2010, 2022)) ->
         own tables with deaths and births.
     launches
         Years to launch from.
+    draws, seed
+        With draws, launches from 2010 get intervals from the errors known at each: see :meth:`Backtest.hits`.
 
     Returns
     -------
@@ -213,6 +301,12 @@ def backtest(observed: Observed, launches: Iterable[int] = range(2010, 2022)) ->
         A launch lies outside the figures.
     """
     if not observed.region_scheme.startswith("ssb-"):
+        if draws:
+            raise ScenarioError(
+                "There is no record of past errors for these places.",
+                where="Intervals rest on past projections of Norwegian municipalities.",
+                hint="dg.backtest(observed, launches=…) without draws",
+            )
         return _own(observed, list(launches))
     reference = read_reference()
     absent = [code for code in observed.region.members if code not in reference.regions]
@@ -221,7 +315,7 @@ def backtest(observed: Observed, launches: Iterable[int] = range(2010, 2022)) ->
             f"{observed.region.name_of(absent[0])} is not a place in the whole-country tables.",
             hint="Back-test its municipalities: dg.backtest(dg.example('Lakseregionen'))",
         )
-    return backtest_country(reference, launches, region=observed.region)
+    return backtest_country(reference, launches, region=observed.region, draws=draws, seed=seed)
 
 
 def backtest_country(
@@ -232,6 +326,8 @@ def backtest_country(
     outcomes_to: int | None = None,
     region: Region | None = None,
     progress: Callable[[str], None] | None = None,
+    draws: int = 0,
+    seed: int = 1,
 ) -> Backtest:
     """Back-test every municipality of the country, or those of a region.
 
@@ -247,6 +343,9 @@ def backtest_country(
         Municipalities wanted; all by default.
     progress
         Called with a line for each launch.
+    draws, seed
+        With draws, launches from 2010 get intervals; of the whole country one, three, five and ten years ahead, with
+        tens of neighbours and counties.
     """
     tables = reference if isinstance(reference, Reference) else read_reference(reference)
     newest = tables.first_year + len(tables.local) - 1
@@ -267,7 +366,10 @@ def backtest_country(
     whole = region or Region("norge", "Norge", tables.regions, "ssb-kommune-2024", tables.regions)
     not_scored = [code for units in GUESSED_SPLITS for code in units] if region is None else []
     facts = {"region": whole.to_dict(), "outcomes_to": last, "not_scored": not_scored, "lacking": {}}
-    return Backtest({"backtest": pd.concat(parts, ignore_index=True)}, facts, _SOURCES)
+    found = {"backtest": pd.concat(parts, ignore_index=True)}
+    if draws:
+        found["intervals"] = made_at_launches(tables, years, last, (draws, seed), region.members if region else None)
+    return Backtest(found, facts, _SOURCES)
 
 
 _SOURCES = (

@@ -8,9 +8,10 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from demografi.evaluation.alternatives import beside_alternatives
 from demografi.evaluation.intervals import SIZES, summary_of_intervals
 
-__all__ = ["interval_tables"]
+__all__ = ["alternatives_table", "interval_tables"]
 
 AGES = ("total", "80+", "90+", "20-66", "0-15")
 KINDS = {"municipality": "single municipality", "ten": "ten together", "county": "county"}
@@ -34,6 +35,18 @@ def interval_tables(table: pd.DataFrame, title: str) -> str:
         parts.append(f"\n### {horizon} years ahead, launches {span}\n\n{_by_age(rows)}")
         parts.append(f"\nHit rate of the 80 % interval by inhabitants, single municipalities:\n\n{_sizes(rows)}")
     return "\n".join(parts)
+
+
+def alternatives_table(table: pd.DataFrame) -> str:
+    """Return our interval of 80 % beside Statistics Norway's low and high alternatives as Markdown."""
+    lines = []
+    for row in beside_alternatives(table).itertuples(index=False):
+        if row.age_group in AGES:
+            cells = [str(row.horizon), str(row.age_group), f"{row.n} ({row.launches})"]
+            cells += [f"{row.hit:.0f}", f"{row.width:.1f}", f"{row.score:.1f}"]
+            lines.append([*cells, f"{row.hit_ssb:.0f}", f"{row.width_ssb:.1f}", f"{row.score_ssb:.1f}"])
+    header = ["years ahead", "age", "cases (launches)", "hit", "width", "score", "LLML–HHMH: hit", "width", "score"]
+    return _markdown(header, lines)
 
 
 def _by_age(rows: pd.DataFrame) -> str:

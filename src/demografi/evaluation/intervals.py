@@ -23,6 +23,8 @@ LEVELS = (0.5, 0.8, 0.95)
 NAMES = (*runs.NAMES, "0-15")
 TOTAL = NAMES.index("total")
 SIZES = (2_000, 5_000, 10_000, 20_000, 50_000)
+TOGETHER = "together"
+"""Kind and code of the sum of a region's places."""
 CHUNK = 100
 FEWEST_LAUNCHES = 2
 GROWTH_POWER = 0.7
@@ -60,17 +62,26 @@ def sums_of(values: Floats, units: list[Unit]) -> Floats:
     return with_sums(np.stack([values[..., unit.members, :].sum(axis=-2) for unit in units], axis=-2))
 
 
+def members_of(regions: tuple[str, ...]) -> list[Unit]:
+    """Return every place of a region, and their sum where there are several."""
+    units = [Unit("municipality", code, np.array([i])) for i, code in enumerate(regions)]
+    return units if len(units) == 1 else [*units, Unit(TOGETHER, TOGETHER, np.arange(len(units)))]
+
+
 def draws_of_units(
-    model: ErrorModel, persons: Floats, reference: Reference, horizons: list[int], draws: int, seed: int
+    model: ErrorModel,
+    persons: Floats,
+    horizons: list[int],
+    places: tuple[Ints, Ints],
+    units: list[Unit],
+    draws: range,
+    seed: int,
 ) -> Floats:
-    """Return drawn persons (D, h, U, 12) of the scored units; ``persons`` (H + 1, R, 8) projected."""
-    places = scored_places(reference)
-    codes = np.array([int(reference.regions[i]) for i in places])
-    units = units_of(tuple(reference.regions[i] for i in places))
+    """Return drawn persons (D, h, U, 12) of units, from (H + 1, R, 8) projected and the places' codes and counties."""
     parts = []
-    for first in range(0, draws, CHUNK):
-        asked = range(first, min(first + CHUNK, draws))
-        factors = draw_factors(model, persons, reference.counties[places], asked, seed, places=codes)
+    for first in range(0, len(draws), CHUNK):
+        asked = draws[first : first + CHUNK]
+        factors = draw_factors(model, persons, places[1], asked, seed, places=places[0])
         parts.append(sums_of(factors[:, horizons] * persons[horizons], units))
     return np.concatenate(parts)
 
@@ -83,6 +94,7 @@ def interval_rows(
     past: PastErrors,
     draws: int = 1000,
     seed: int = 1,
+    regions: tuple[str, ...] | None = None,
 ) -> pd.DataFrame:
     """Return one row for each unit, age group and horizon of a launch: what came, and both methods' intervals.
 
@@ -90,6 +102,8 @@ def interval_rows(
     ----------
     model, past
         The error model, and the errors it was fitted on, for the empirical quantiles beside it.
+    regions
+        Codes whose places and sum are scored; by default every municipality that is, tens of them and counties.
 
     Returns
     -------
@@ -98,11 +112,14 @@ def interval_rows(
         came) and, for each level, ``low_ high_`` and ``low_q_ high_q_`` of the empirical quantiles [persons].
     """
     asked = list(horizons)
-    places = scored_places(reference)
-    units = units_of(tuple(reference.regions[i] for i in places))
+    all_places = scored_places(reference)
+    scored = units_of(tuple(reference.regions[i] for i in all_places))
+    places = all_places if regions is None else np.array([reference.regions.index(code) for code in regions])
+    units = scored if regions is None else members_of(regions)
     persons = group_ages(run_launch(reference, launch, max(asked), Settings()).sum(axis=2))[:, places]
     seen = group_ages(reference.local.sum(axis=2))[[launch + h - reference.first_year for h in asked]][:, places]
-    sample = draws_of_units(model, persons, reference, asked, draws, seed)
+    codes = np.array([int(reference.regions[i]) for i in places])
+    sample = draws_of_units(model, persons, asked, (codes, reference.counties[places]), units, range(draws), seed)
     projected, observed = sums_of(persons, units), sums_of(seen, units)
     shape = observed.shape
     columns: dict[str, Floats] = {
@@ -112,7 +129,7 @@ def interval_rows(
         "crps": crps(sample, observed),
         "pit": (sample < observed).mean(axis=0) + 0.5 * (sample == observed).mean(axis=0),
     }
-    rival = empirical_ends(past, units, projected, asked)
+    rival = empirical_ends(past, scored, units, projected, asked)
     for level in LEVELS:
         name = f"{100 * level:g}"
         columns[f"low_{name}"], columns[f"high_{name}"] = quantiles(sample, level)
@@ -144,16 +161,16 @@ def crps(sample: Floats, observed: Floats) -> Floats:
 
 
 def empirical_ends(
-    past: PastErrors, units: list[Unit], projected: Floats, horizons: list[int]
+    past: PastErrors, scored: list[Unit], units: list[Unit], projected: Floats, horizons: list[int]
 ) -> dict[float, tuple[Floats, Floats]]:
-    """Return intervals from quantiles of past errors by size class, (h, U, 12) for each level.
+    """Return intervals from quantiles of past errors of the units scored, by size class, (h, U, 12) for each level.
 
-    Municipalities by inhabitants at launch; tens and counties each as one class.
+    Municipalities by inhabitants at launch; tens and counties each as one class; any other sum as a ten.
     """
-    before, came = sums_of(past.projected, units), sums_of(past.observed, units)
+    before, came = sums_of(past.projected, scored), sums_of(past.observed, scored)
     errors = np.log((came + 0.5) / (before + 0.5))
     classes = np.array([_class(unit.kind, n) for unit, n in zip(units, projected[0, :, TOTAL], strict=True)])
-    then = np.stack([[_class(u.kind, n) for u, n in zip(units, row, strict=True)] for row in before[:, 0, :, TOTAL]])
+    then = np.stack([[_class(u.kind, n) for u, n in zip(scored, row, strict=True)] for row in before[:, 0, :, TOTAL]])
     ends = {level: np.zeros((2, len(horizons), *projected.shape[1:])) for level in LEVELS}
     for at, h in enumerate(horizons):
         launches = np.isfinite(errors[:, :, 0, TOTAL]).sum(axis=0)
@@ -168,6 +185,7 @@ def empirical_ends(
 
 
 def _class(kind: str, inhabitants: float) -> str:
+    kind = "ten" if kind == TOGETHER else kind
     return f"municipality {np.searchsorted(SIZES, inhabitants, side='right')}" if kind == "municipality" else kind
 
 

@@ -64,13 +64,14 @@ def scored_places(reference: Reference) -> Ints:
 def past_errors(reference: Reference, outcomes_to: int, settings: Settings) -> PastErrors:
     """Make every past projection again and set it beside what came by a year; later figures are not read."""
     launches = range(FIRST_NATIONAL, outcomes_to)
-    national = np.stack([_national(reference, launch, outcomes_to, settings) for launch in launches])
+    nation = [_national(reference, launch, outcomes_to, settings) for launch in launches]
     places = scored_places(reference)
     horizon = outcomes_to - FIRST_LOCAL
     local = [_local(reference, launch, outcomes_to, horizon, settings) for launch in range(FIRST_LOCAL, outcomes_to)]
     return PastErrors(
         outcomes_to,
-        national,
+        np.stack([errors for errors, _ in nation]),
+        np.stack([projected for _, projected in nation]),
         (np.array(launches) >= ERA_BREAK).astype(np.int64),
         np.stack([projected[:, places] for projected, _ in local]),
         np.stack([observed[:, places] for _, observed in local]),
@@ -84,15 +85,15 @@ def error_table(reference: Reference, outcomes_to: int, settings: Settings | Non
     return pd.DataFrame(to_rows(model), columns=["name", "position", "values"])
 
 
-def _national(reference: Reference, launch: int, outcomes_to: int, settings: Settings) -> Floats:
-    """Return log errors (H + 1, G) of the nation, NaN after ``outcomes_to``."""
+def _national(reference: Reference, launch: int, outcomes_to: int, settings: Settings) -> tuple[Floats, Floats]:
+    """Return log errors and projected persons (H + 1, G) of the nation, NaN after ``outcomes_to``."""
     first, history = national_history(reference)
     ahead = min(FURTHEST, outcomes_to - launch)
     projected = group_ages(project_nation_at(reference, launch, ahead, settings).sum(axis=1))
     observed = group_ages(history[launch - first : launch - first + ahead + 1].sum(axis=1))
-    errors = np.full((FURTHEST + 1, projected.shape[1]), np.nan)
-    errors[: ahead + 1] = np.log(observed / projected)
-    return errors
+    found = np.full((2, FURTHEST + 1, projected.shape[1]), np.nan)
+    found[:, : ahead + 1] = np.log(observed / projected), projected
+    return found[0], found[1]
 
 
 def _local(

@@ -50,17 +50,20 @@ def models(reference: Reference, launch: int, horizon: int) -> Iterator[tuple[st
 def official(reference: Reference, launch: int, horizon: int) -> Floats:
     """Return the official vintage of the launch year; NaN where it has no figure."""
     found = np.full((horizon + 1, len(reference.regions), len(NAMES)), np.nan)
-    at = {start: k for k, start in enumerate(OFFICIAL_STARTS)}
     for (vintage, region), (first, table) in reference.official_local.items():
-        if vintage != launch or region not in reference.regions:
-            continue
-        part = table[launch - first : launch - first + horizon + 1]
-        old = part[:, at[80]] + part[:, at[90]]
-        columns = [part[:, at[s]] for s in (0, 6, 16)] + [np.full(len(part), np.nan)] * 2
-        columns += [part[:, at[s]] for s in (67, 80, 90)]
-        columns += [part.sum(axis=1), old, part[:, at[20]]]
-        found[: len(part), reference.regions.index(region)] = np.stack(columns, axis=1)
+        if vintage == launch and region in reference.regions:
+            part = named_official(table[launch - first : launch - first + horizon + 1])
+            found[: len(part), reference.regions.index(region)] = part
     return found
+
+
+def named_official(part: Floats) -> Floats:
+    """Sum official groups (..., 7) to the named ones, (..., 11); 20–44 and 45–66 are not told apart in old vintages."""
+    at = {start: k for k, start in enumerate(OFFICIAL_STARTS)}
+    columns = [part[..., at[s]] for s in (0, 6, 16)] + [np.full(part.shape[:-1], np.nan)] * 2
+    columns += [part[..., at[s]] for s in (67, 80, 90)]
+    columns += [part.sum(axis=-1), part[..., at[80]] + part[..., at[90]], part[..., at[20]]]
+    return np.stack(columns, axis=-1)
 
 
 def launch_rows(

@@ -7,6 +7,7 @@ from demografi.plots.checks import problems
 from demografi.plots.comparisons import comparison
 from demografi.plots.components import components
 from demografi.plots.dumbbells import dumbbell
+from demografi.plots.fans import fan
 from demografi.plots.findings import (
     age_change_words,
     age_name,
@@ -26,6 +27,7 @@ from demografi.plots.layouts import tile_layout
 from demografi.plots.multiples import small_multiples
 from demografi.plots.output import save
 from demografi.plots.pyramids import pyramid
+from demografi.plots.reliability import reliability
 from demografi.plots.waterfalls import waterfall
 
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
     "components",
     "components_words",
     "dumbbell",
+    "fan",
     "few_note",
     "growth_limits",
     "hide_second",
@@ -48,6 +51,7 @@ __all__ = [
     "old_years_words",
     "problems",
     "pyramid",
+    "reliability",
     "save",
     "shares",
     "small_multiples",

@@ -354,19 +354,20 @@ class Projection(Summable):
         ----------
         by
             ``"pyramid"``: age and sex at the launch and in the last year; ``"year"``: persons aged 80 and over,
-            counted and projected; ``"components"``: births, deaths, net migration and change by year; ``"age"``:
-            change by age group; ``"municipality"`` and ``"map"``: persons aged 80 and over of each municipality.
+            counted and projected; ``"fan"``: an age group with intervals of 50 and 80 %, and how often such have
+            held; ``"components"``: births, deaths, net migration and change by year; ``"age"``: change by age group;
+            ``"municipality"`` and ``"map"``: persons aged 80 and over of each municipality.
         language
             ``"nb"``, ``"nn"`` or ``"en"``.
         drawn
             ``size`` and ``variant``, for the figure. By ``"year"`` also ``alternatives``, a table of
             ``year low high`` [persons aged 80 and over] of Statistics Norway's low and high alternatives; by
-            ``"map"`` also ``points``, see :func:`demografi.plots.tile_layout`.
+            ``"map"`` also ``points``, see :func:`demografi.plots.tile_layout`; by ``"fan"`` also ``age_group``.
 
         Raises
         ------
         ScenarioError
-            Nothing is drawn by that.
+            Nothing is drawn by that, or a fan is asked of a projection made without draws.
         """
         draw = DRAWN.get(by)
         if draw is None:

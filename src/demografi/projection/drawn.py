@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from demografi import ages, labels
+from demografi.projection.fans import fan_of
 from demografi.regions import NATION
 from demografi.tables import source_line
 
@@ -235,6 +236,7 @@ def _benchmarks(projection: Projection, language: str) -> list[tuple[str, float]
 DRAWN = {
     "pyramid": _pyramid,
     "year": _years,
+    "fan": fan_of,
     "components": _components,
     "age": _ages,
     "municipality": _municipalities,

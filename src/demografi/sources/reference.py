@@ -41,7 +41,8 @@ class Reference:
     deaths, stock : (D, S, 111) from ``first_deaths``; stock 1 January
     asfr : (F, A) from ``first_asfr``
     official : vintage → (first year, (Y, G) persons)
-    official_local : (vintage, region) → (first year, (Y, G) persons)
+    official_local : (vintage, region) → (first year, (Y, G) persons), main alternative
+    official_ends : the same of the low and the high alternative, (2, Y, G)
     """
 
     regions: tuple[str, ...]
@@ -57,6 +58,7 @@ class Reference:
     asfr: Floats
     official: dict[int, tuple[int, Floats]]
     official_local: dict[tuple[int, str], tuple[int, Floats]]
+    official_ends: dict[tuple[int, str], tuple[int, Floats]]
 
 
 def reference_folder(folder: Path | str | None = None) -> Path:
@@ -113,10 +115,10 @@ def _rebuild_first_year(folder: Path, regions: tuple[str, ...], cube: Floats) ->
         cube[0, regions.index(code)] = ages * both / both.sum(axis=0)
 
 
-def _official(folder: Path) -> dict[tuple[int, str], tuple[int, Floats]]:
-    """Read the official main alternative by vintage and region into (Y, G)."""
+def _official(folder: Path, alternative: str) -> dict[tuple[int, str], tuple[int, Floats]]:
+    """Read an official alternative by vintage and region into (Y, G)."""
     frame = pd.read_parquet(folder / "ssb_regional_projections_telemark_2005_2026_vintages.parquet")
-    frame = frame[frame["alternative"] == "MMMM"].copy()
+    frame = frame[frame["alternative"] == alternative].copy()
     frame["group"] = frame["age_group"].map(OFFICIAL_GROUPS)
     table: dict[tuple[int, str], tuple[int, Floats]] = {}
     keys = ["vintage", "region_code"]
@@ -125,6 +127,16 @@ def _official(folder: Path) -> dict[tuple[int, str], tuple[int, Floats]]:
         wide = rows.pivot_table(index="year", columns="group", values="value", aggfunc="sum")
         table[int(vintage), str(region)] = (int(wide.index[0]), wide.to_numpy(dtype=float))
     return table
+
+
+def _official_ends(folder: Path) -> dict[tuple[int, str], tuple[int, Floats]]:
+    """Read the low and the high official alternative where both are at hand."""
+    low, high = _official(folder, "LLML"), _official(folder, "HHMH")
+    return {
+        key: (low[key][0], np.stack([low[key][1], high[key][1]]))
+        for key in low
+        if key in high and low[key][1].shape == high[key][1].shape
+    }
 
 
 def read_reference(folder: Path | str | None = None) -> Reference:
@@ -146,7 +158,7 @@ def read_reference(folder: Path | str | None = None) -> Reference:
     births = pd.read_csv(folder / "hfd_norway_asfr_1967_2022.csv")
     asfr = np.zeros((births["year"].nunique(), 106))
     asfr[births["year"] - births["year"].min(), births["age"]] = births["asfr"]
-    official = _official(folder)
+    official = _official(folder, "MMMM")
     return Reference(
         regions=regions,
         counties=_counties(folder, regions),
@@ -161,6 +173,7 @@ def read_reference(folder: Path | str | None = None) -> Reference:
         asfr=asfr,
         official={v: table for (v, r), table in official.items() if r == "0"},
         official_local={key: table for key, table in official.items() if key[1] != "0"},
+        official_ends={key: ends for key, ends in _official_ends(folder).items() if key[1] != "0"},
     )
 
 

@@ -4,8 +4,9 @@ A draw multiplies the projected persons of each age group. What the nation, the 
 drawn apart and shared by all they concern, so that sums, shares and ratios of a draw have true intervals.
 """
 
+from demografi.uncertainty.calibration import fit_errors
 from demografi.uncertainty.drawing import cell_factors, draw_factors
-from demografi.uncertainty.fitting import PastErrors, fit_errors
+from demografi.uncertainty.fitting import PastErrors
 from demografi.uncertainty.intervals import check_draws, check_level, check_seed, quantiles
 from demografi.uncertainty.model import GROUP_STARTS, GROUPS, ErrorModel, from_rows, to_rows
 

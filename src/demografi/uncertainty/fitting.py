@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 from scipy.optimize import nnls
 from scipy.special import gammaln
 
@@ -16,11 +15,7 @@ RANK = 8
 FEWEST_LAUNCHES = 5
 """Launches an era must have at a horizon to have a say on its size."""
 RECORD_FREEDOM = 6.0
-"""Degrees of freedom of nation and county; see the notes of `fit_errors`."""
-DRIVERS = ((0, 1), (2, 3, 4), (5, 6, 7))
-"""Groups whose national errors have one cause: births, migration, deaths."""
-DOUBT_YEARS, DOUBT_FROM, DOUBT_LEVEL = 5, 10, 0.8
-"""Doubt is judged up to so many years ahead, from so many launches into the record, by intervals of this level."""
+"""Degrees of freedom of nation and county; see the notes of `estimate`."""
 FREEDOMS = (5.0, 6.0, 8.0, 12.0, 30.0)
 ROUNDS = 4
 
@@ -33,6 +28,7 @@ class PastErrors:
     ----------
     outcomes_to : last 1 January whose figures are in the arrays
     national : (L', H + 1, G) log(outcome / projection) of the whole country; NaN where there is no outcome yet
+    persons : (L', H + 1, G) projected of the whole country, the weights of its sums [persons]
     eras : (L',) era of each national launch, 0, 1 …
     projected : (L, h + 1, R, G) places, first row the launch [persons]
     observed : (L, h + 1, R, G) outcomes, NaN where there is none yet [persons]
@@ -41,35 +37,35 @@ class PastErrors:
 
     outcomes_to: int
     national: Floats
+    persons: Floats
     eras: Ints
     projected: Floats
     observed: Floats
     counties: Ints
 
 
-def fit_errors(past: PastErrors) -> ErrorModel:
-    """Estimate how far off nation, counties and places may be.
+def estimate(past: PastErrors) -> ErrorModel:
+    """Estimate how far off nation, counties and places have been; `calibrate` makes it how far off they may be.
 
     Notes
     -----
     *Nation*: root mean square by age group and horizon, in each era; the larger of the eras counts, because the next
-    years may be like either; wider where the record has been outrun before (`national_doubt`). Patterns over groups
-    and horizons from all launches. *County*: products of the errors of
-    two places of one county, after the nation's error is taken out; what they share is the county's. *Place*:
-    what is left, non-negative least squares on h/N, h²/N, h, h². Degrees of freedom: 45 years of launches hold about
-    six spans of five to ten years, so six for the nation; counties get as heavy tails; those of places are the most
-    likely ones.
+    years may be like either. Patterns over groups and horizons from the latest era where it has launches enough:
+    births and moves have gone wrong together since immigration drives both, and against each other before.
+    *County*: products of the errors of two places of one county, after the nation's error is taken out; what they
+    share is the county's. *Place*: what is left, non-negative least squares on h/N, h²/N, h, h². Degrees of freedom:
+    45 years of launches hold about six spans of five to ten years, so six for the nation; counties get as heavy
+    tails; those of places are the most likely ones.
     """
-    relative = _around_nation(past)
+    relative = around_nation(past)
     county_variance, county_correlation = _county_terms(relative, past)
-    shared = county_variance
-    noise, rate, variance = _local_terms(relative, past, shared)
-    noise_r, rate_r = _local_correlations(relative, past, (noise, rate), (shared, county_correlation))
+    noise, rate, variance = _local_terms(relative, past, county_variance)
+    noise_r, rate_r = _local_correlations(relative, past, (noise, rate), (county_variance, county_correlation))
     standard = relative / np.sqrt(variance)
     freedom = np.array([RECORD_FREEDOM, RECORD_FREEDOM, _likeliest_freedom(standard)])
     return ErrorModel(
         past.outcomes_to,
-        national_loadings(past.national[:, 1:], past.eras) * national_doubt(past.national[:, 1:], past.eras),
+        national_loadings(past.national[:, 1:], past.eras),
         county_variance,
         county_correlation,
         noise,
@@ -78,6 +74,14 @@ def fit_errors(past: PastErrors) -> ErrorModel:
         rate_r,
         freedom,
     )
+
+
+def local_layers(past: PastErrors) -> tuple[Floats, Floats, Floats]:
+    """Return the variances (2, G) of county, noise and rate alone, as `estimate` finds them."""
+    relative = around_nation(past)
+    county, _ = _county_terms(relative, past)
+    noise, rate, _ = _local_terms(relative, past, county)
+    return county, noise, rate
 
 
 def national_loadings(errors: Floats, eras: Ints) -> Floats:
@@ -90,8 +94,7 @@ def national_loadings(errors: Floats, eras: Ints) -> Floats:
     sizes = [_era_size(errors[eras == era]) for era in np.unique(eras)]
     # A horizon no era has enough launches for keeps the size of the horizon before it.
     size = np.maximum.accumulate(np.nan_to_num(np.fmax.reduce(sizes)), axis=0)
-    scaled = np.concatenate([_standardised(errors[eras == era]) for era in np.unique(eras)])
-    correlation = _pairwise_correlation(scaled.reshape(len(scaled), -1))
+    correlation = _patterns(errors, eras)
     values, vectors = np.linalg.eigh(correlation)
     roots = vectors[:, -RANK:] * np.sqrt(np.maximum(values[-RANK:], 0.0))
     length = np.sqrt((roots**2).sum(axis=1, keepdims=True))
@@ -101,33 +104,13 @@ def national_loadings(errors: Floats, eras: Ints) -> Floats:
     return np.asarray(unit.T.reshape(-1, *errors.shape[1:]) * size)
 
 
-def national_doubt(errors: Floats, eras: Ints) -> Floats:
-    """Return (G,) how much wider the nation's intervals must be than the record known at each launch said.
-
-    Every past launch is set beside the intervals that the record up to it would have given. The factor that would
-    have made them hold, by what drives the group, is kept between one and √(ν / (ν − 2)): that of a standard
-    deviation that rests on ν independent errors. More is not added: the break that asked for it is in the record since.
-
-    Parameters
-    ----------
-    errors : (L, H, G) of consecutive yearly launches, NaN where there is no outcome yet; eras : (L,)
-    """
-    ratios = [np.zeros((0, errors.shape[-1]))]
-    launches = np.arange(len(errors))
-    for h in range(min(DOUBT_YEARS, errors.shape[1])):
-        for launch in range(DOUBT_FROM, len(errors)):
-            known = launches + h + 1 <= launch
-            if known.any() and np.isfinite(errors[launch, h]).all():
-                sizes = [_era_size(errors[known & (eras == era)][:, h]) for era in np.unique(eras[known])]
-                ratios.append((np.abs(errors[launch, h]) / np.fmax.reduce(sizes))[None])
-    found = np.concatenate(ratios)
-    found = found[np.isfinite(found).all(axis=1)]
-    reach = stats.t.ppf(0.5 + DOUBT_LEVEL / 2, RECORD_FREEDOM) * np.sqrt(1 - 2 / RECORD_FREEDOM)
-    doubt = np.ones(errors.shape[-1])
-    for groups in DRIVERS if len(found) else ():
-        needed = np.quantile(found[:, groups], DOUBT_LEVEL) / reach
-        doubt[list(groups)] = np.clip(needed, 1.0, np.sqrt(RECORD_FREEDOM / (RECORD_FREEDOM - 2)))
-    return doubt
+def _patterns(errors: Floats, eras: Ints) -> Floats:
+    """Correlate all groups and horizons: in the latest era where enough launches have both, else in all eras."""
+    scaled = np.concatenate([_standardised(errors[eras == era]) for era in np.unique(eras)])
+    pooled, _ = _pairwise_correlation(scaled.reshape(len(scaled), -1))
+    newest = errors[eras == eras.max()]
+    latest, launches = _pairwise_correlation(newest.reshape(len(newest), -1))
+    return np.where(launches >= FEWEST_LAUNCHES, latest, pooled)
 
 
 def _era_size(errors: Floats) -> Floats:
@@ -146,16 +129,17 @@ def _standardised(errors: Floats) -> Floats:
     return np.asarray(errors / np.maximum(size, 1e-9))
 
 
-def _pairwise_correlation(values: Floats) -> Floats:
-    """Correlate columns (L, n) around zero over the launches both have."""
+def _pairwise_correlation(values: Floats) -> tuple[Floats, Floats]:
+    """Correlate columns (L, n) around zero over the launches both have; return also how many those are."""
     known = np.isfinite(values)
     filled = np.where(known, values, 0.0)
     product = filled.T @ filled
     square = (filled**2).T @ known.astype(float)
-    return np.asarray(product / np.sqrt(np.maximum(square * square.T, 1e-18)))
+    both = known.T.astype(float) @ known.astype(float)
+    return np.asarray(product / np.sqrt(np.maximum(square * square.T, 1e-18))), both
 
 
-def _around_nation(past: PastErrors) -> Floats:
+def around_nation(past: PastErrors) -> Floats:
     """Return places' log errors (L, h, R, G) after taking out the error of their sum."""
     known = np.isfinite(past.observed)
     seen = np.where(known, past.observed, 0.0)
