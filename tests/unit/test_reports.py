@@ -95,7 +95,7 @@ def _known_numbers(told: object, gap: dg.Gap) -> list[float]:
         *fte,
         *cover,
         *shares,
-        *gap.explain().groupby("cause")["fte"].sum(),
+        *gap.growth_and_replacement().groupby("cause")["fte"].sum(),
         *(value for end in ends for value in end.values()),
         *ministry_bridge(need)["value"],
         *(100 * (new / old - 1) for old, new in _pairs(projection, users, fte)),

@@ -73,7 +73,7 @@ class _Teller:
         return float(table[table["year"] == year]["fte"].sum())
 
     def nurses(self) -> dict[str, float]:
-        causes = self.gap.explain().groupby("cause")["fte"].sum()
+        causes = self.gap.growth_and_replacement().groupby("cause")["fte"].sum()
         first, last = self.gap.of_year(self.launch), self.gap.of_year(self.to)
         return {
             "today": first["supply"],

@@ -1,0 +1,25 @@
+"""Hands: who works today, who of them is left later, and the gap to what is needed."""
+
+from demografi.workforce.exits import EXIT_AGE, exit_ages, exit_hazards, fit_exits, mean_exit_age
+from demografi.workforce.gaps import Gap, gap
+from demografi.workforce.levers import levers_known
+from demografi.workforce.mix import skill_mix
+from demografi.workforce.staffing import staff_needed, working_days
+from demografi.workforce.supplies import Supply, supply, supply_draws
+
+__all__ = [
+    "EXIT_AGE",
+    "Gap",
+    "Supply",
+    "exit_ages",
+    "exit_hazards",
+    "fit_exits",
+    "gap",
+    "levers_known",
+    "mean_exit_age",
+    "skill_mix",
+    "staff_needed",
+    "supply",
+    "supply_draws",
+    "working_days",
+]
