@@ -278,7 +278,7 @@ def fit_exits(history: pd.DataFrame, cause: str = "turnover", knots: int = 4) ->
     import statsmodels.formula.api as smf
 
     table = table.assign(stayed=table["exposed"] - table["exits"])
-    bend = f"cr(age, df={min(knots, len(table) - 1)})" if len(table) > knots else "1"
+    bend = f"cr(age, df={min(knots, len(table) - 1)}) - 1" if len(table) > knots else "1"
     fitted = smf.glm(f"exits + stayed ~ {bend}", table, family=sm.families.Binomial()).fit()
     inside = pd.DataFrame({"age": np.clip(AGES, table["age"].min(), table["age"].max()).astype(float)})
     return checked(pd.DataFrame({"cause": cause, "age": AGES, "hazard": np.asarray(fitted.predict(inside))}))

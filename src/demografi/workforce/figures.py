@@ -15,6 +15,7 @@ from demografi.workforce.exits import exit_ages
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from demografi.tables import Source
     from demografi.workforce.gaps import Gap
     from demografi.workforce.supplies import Supply
 
@@ -25,8 +26,8 @@ FEWEST = 20
 
 
 def _who(supply: Supply, language: str) -> str:
-    """Return whom the figure is of: nurses, or staff of the occupations followed."""
-    return labels.label("nurses" if supply.occupations == ("nurse",) else "hands_staff", language)
+    """Return whom the figure is of: the nurses, or the staff of the occupations followed."""
+    return labels.label("hands_nurses" if supply.occupations == ("nurse",) else "hands_staff", language)
 
 
 def _exits_said(supply: Supply, language: str) -> str:
@@ -202,19 +203,25 @@ def gap_words(gap: Gap, language: str = "nb") -> Any:
     }
     plain = gap.supply.occupations == ("nurse",) and not gap.supply.has("entrants") and not gap.supply.facts["levers"]
     key = ("gap_title" if last["gap"] >= 0 else "gap_title_surplus") if plain else _any_title(last["gap"])
+    # Recruitment and levers are steps of the figure; the whole sentence on ages is in the cautions.
+    ages_said = _ages_said(gap.supply, language) if plain else ""
     note = labels.text(
         "hands_gap_note",
         language,
-        parts=f"{_exits_said(gap.supply, language)} {_ages_said(gap.supply, language)}",
+        parts=f"{_exits_said(gap.supply, language)} {ages_said}".strip(),
         balance=labels.text("hands_balance" if not np.any(gap.facts["shortage"]) else "hands_shortage", language),
     )
     return plots.Words(
         title=labels.text(key, language, **say),
         subtitle=labels.text("gap_subtitle" if plain else "hands_supply_subtitle", language, **say),
         note=note,
-        source=source_line((*gap.supply.own_sources, *gap.need.projection.observed.own_sources[:1]), language),
+        source=source_line(_sources(gap), language),
         alt=labels.text("gap_alt" if plain else "hands_gap_alt", language, **say),
     )
+
+
+def _sources(gap: Gap) -> tuple[Source, ...]:
+    return (*gap.supply.own_sources, *gap.need.projection.observed.own_sources[:1])
 
 
 def _any_title(left: float) -> str:
@@ -245,7 +252,7 @@ def _gap_levers(gap: Gap, language: str, *, pulled: dict[str, Any] | None = None
         title=labels.text("hands_levers_title", language, **say),
         subtitle=labels.text("hands_levers_subtitle", language, **say),
         note=labels.text("hands_levers_note", language),
-        source=source_line((*gap.supply.own_sources, *gap.need.projection.observed.own_sources[:1]), language),
+        source=source_line(_sources(gap), language),
         alt=labels.text("hands_levers_alt", language, **say),
     )
     together = (labels.label("lever_together", language), before, after)

@@ -245,6 +245,10 @@ def _checked(staff: pd.DataFrame, members: Sequence[str]) -> tuple[pd.DataFrame,
     if absent:
         raise SourceError(f"The staff table has no row of {absent[0]}.", hint="Give every place, with 0 for nobody.")
     _refuse_counts(table)
+    if not table["fte"].sum() > 0:
+        raise TableError(
+            "Nobody is in the staff table.", hint="Give the staff of today; what is not known is left out."
+        )
     for mark in ("basis", "sector"):
         kinds = sorted({str(v) for v in table[mark] if str(v) not in ("", "nan")}) if mark in table else []
         if mark == "basis" and len(kinds) > 1:
@@ -349,7 +353,7 @@ def _protected(
     heads = "fte" if rows["persons"].isna().all() else "persons"
     cells = rows.pivot_table(index="region", columns="shown", values=heads, aggfunc="sum")
     counts = cells.reindex(index=members, columns=list(groups)).fillna(0.0).to_numpy()
-    fte = rows.groupby("region")["fte"].sum().reindex(members).fillna(0.0).to_numpy()
+    fte = rows.groupby("region")["fte"].sum().reindex(members).fillna(0.0).to_numpy(copy=True)
     small = hidden_places(counts.sum(axis=1), counts, limit)
     if small.any():
         fte[small] = fte[small].mean()
