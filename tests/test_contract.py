@@ -18,6 +18,7 @@ COLUMNS = {
     "Projection.net_migration": "region year sex age net_migration",
     "Need.users": "region year service age_group users",
     "Need.person_years": "region year service fte",
+    "Need.cells": "region year service age_group ages persons users fte",
     "Need.coverage": "region year service age_group users low high population",
     "Supply.supply": "region year occupation age_group persons fte",
     "Supply.stock": "region occupation sexes age persons fte",
@@ -28,7 +29,8 @@ COLUMNS = {
     "Backtest.backtest": "model launch horizon year region age_group projected observed",
 }
 VERBS = (
-    "example load region list_regions project need supply gap indicators backtest report ministry_bridge read scenario"
+    "example load region list_regions project need supply gap indicators backtest report ministry_bridge read scenario "
+    "bridge departure"
 )
 NOUN_FACE = "schema contract has sources cautions save open plot explain to_frame region_scheme"
 ADDITIVE = ("Observed", "Projection", "Need", "Supply", "Gap")

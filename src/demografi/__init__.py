@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     )
     from demografi.evaluation import Backtest, backtest
     from demografi.loading import load
-    from demografi.needs import Need, ministry_bridge, need
+    from demografi.needs import Need, bridge, departure, ministry_bridge, need
     from demografi.observed import Observed, example
     from demografi.projection import Projection, project
     from demografi.ratios import Indicators, indicators
@@ -56,7 +56,7 @@ _DOORS = {
     "observed": ("Observed", "example"),
     "loading": ("load",),
     "projection": ("Projection", "project"),
-    "needs": ("Need", "ministry_bridge", "need"),
+    "needs": ("Need", "bridge", "departure", "ministry_bridge", "need"),
     "ratios": ("Indicators", "indicators"),
     "workforce": ("Gap", "Supply", "gap", "supply"),
     "evaluation": ("Backtest", "backtest"),
@@ -85,7 +85,9 @@ __all__ = [
     "Supply",
     "TableError",
     "backtest",
+    "bridge",
     "compare",
+    "departure",
     "example",
     "gap",
     "indicators",

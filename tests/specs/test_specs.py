@@ -10,7 +10,9 @@ import pytest
 
 import demografi as dg
 from demografi import cohort
+from demografi.needs import age_weighted
 from demografi.needs.counts import hidden_bounds
+from demografi.needs.finer import single_age_coverage
 from demografi.observed import chain_link
 
 HERE = Path(__file__).parent
@@ -48,21 +50,126 @@ def _people(groups: dict[str, float], regions: dict[str, dict[str, float]] | Non
     return pd.DataFrame(rows, columns=["region", "year", "sex", "age", "persons"])
 
 
-def test_users_follow_coverage_by_age_group() -> None:
-    users, population, wanted = drawn("constant_coverage")
-    users = users.assign(region="a", year=2025, users=numbers(users["users"]))
-    by_group = dict(zip(population["age_group"], numbers(population["2026"]), strict=True))
-    observed = dg.Observed.from_tables(_people(by_group), users=users, name="a")
-    later = dict(zip(population["age_group"], numbers(population["2040"]), strict=True))
-    stock = _people(later).query("year == 2026").assign(year=2040)
-    first = _people(by_group).query("year == 2026")
+def _projected(observed: dg.Observed, by_year: dict[int, dict[str, float]]) -> dg.Projection:
+    """Make a projection with the persons of each age group in each year, the first of them counted."""
+    launch, to = min(by_year), max(by_year)
+    stocks = [_people(groups).query("year == 2026").assign(year=year) for year, groups in by_year.items()]
+    first = stocks[0]
     flows = {name: first.rename(columns={"persons": name}) for name in ("births", "deaths", "net_migration")}
-    facts = {"region": observed.facts["region"], "launch": 2026, "to": 2040, "vintage": "drawn", "scenario": "drawn"}
-    tables = {"population": pd.concat([first, stock]), **flows}
-    projection = dg.Projection(tables, facts, rests_on={"observed": observed})
+    facts = {"region": observed.facts["region"], "launch": launch, "to": to, "vintage": "drawn", "scenario": "drawn"}
+    return dg.Projection({"population": pd.concat(stocks), **flows}, facts, rests_on={"observed": observed})
+
+
+def _constant_coverage() -> tuple[list[pd.DataFrame], dg.Observed, dg.Projection]:
+    tables = drawn("constant_coverage")
+    users, population, _, own, _ = tables
+    users = users.assign(region="a", year=2025, users=numbers(users["users"]))
+    person_years = own.assign(
+        region="a",
+        year=2025,
+        reference_date="2025-11-16",
+        occupation="total",
+        concept="occupation",
+        fte=numbers(own["person_years"]),
+    ).drop(columns=["person_years", "2040"])
+    first, later = (
+        dict(zip(population["age_group"], numbers(population[year]), strict=True)) for year in ("2026", "2040")
+    )
+    observed = dg.Observed.from_tables(_people(first), users=users, person_years=person_years, name="a")
+    return tables, observed, _projected(observed, {2026: first, 2040: later})
+
+
+def test_users_follow_coverage_by_age_group() -> None:
+    tables, _, projection = _constant_coverage()
     ours = dg.need(projection).to_frame().query("year == 2040").set_index(["service", "age_group"])["users"]
-    expected = wanted.set_index(["service", "age_group"])["users"].astype(float)
+    expected = tables[2].set_index(["service", "age_group"])["users"].astype(float)
     assert ours.sort_index().to_dict() == pytest.approx(expected.sort_index().to_dict(), rel=1e-15)
+
+
+def test_person_years_follow_users_apart_together_and_weighted() -> None:
+    (_, _, wanted, own, together), _, projection = _constant_coverage()
+    apart = dg.need(projection).person_years.query("year == 2040").set_index("service")["fte"]
+    assert apart.to_dict() == pytest.approx(dict(zip(own["service"], numbers(own["2040"]), strict=True)), rel=1e-15)
+    base = dg.need(projection).to_frame().query("year == 2026")
+    keys = [f"{row.service} {row.age_group}" for row in wanted.itertuples()]
+    counted = dict(zip(base["service"] + " " + base["age_group"], base["users"], strict=True))
+    for row in together.to_dict("records"):
+        weights = dict(zip(keys, map(float, row["weights"].split()), strict=True))
+        per_user = age_weighted(float(row["person_years"]), counted, weights)
+        standard: dict[str, dict[str, float]] = {}
+        for key, value in per_user.items():
+            standard.setdefault(key.split()[0], {})[key.split()[1]] = value
+        fte = dg.need(projection, standard=standard).person_years.query("year == 2040")["fte"].sum()
+        assert fte == pytest.approx(float(row["2040"]), rel=1e-12)
+
+
+def _of_departures() -> dg.Projection:
+    users = pd.DataFrame(
+        [("a", 2025, "home_service", "80+", 40.0), ("a", 2025, "long_stay", "80+", 20.0)],
+        columns=["region", "year", "service", "age_group", "users"],
+    )
+    observed = dg.Observed.from_tables(_people({"80+": 100.0}), users=users, name="a")
+    return _projected(observed, {2026: {"80+": 100.0}, 2027: {"80+": 120.0}, 2028: {"80+": 140.0}})
+
+
+def _peer() -> dg.Observed:
+    users = pd.DataFrame(
+        [("p", 2025, "home_service", "80+", 30.0), ("p", 2025, "long_stay", "80+", 20.0)],
+        columns=["region", "year", "service", "age_group", "users"],
+    )
+    return dg.Observed.from_tables(_people({"80+": 100.0}).assign(region="p"), users=users, name="peer")
+
+
+STANDARD = {"home_service": 0.5, "long_stay": 1.0}
+
+
+def _users_and_fte(need: dg.Need) -> list[float]:
+    users = need.to_frame().query("year == 2028").set_index("service")["users"]
+    return [users["home_service"], users["long_stay"], need.person_years.query("year == 2028")["fte"].sum()]
+
+
+def test_departures_from_the_constant_method() -> None:
+    rows, (together,) = (tables := drawn("need_departures"))[0], tables[1:]
+    projection, peer = _of_departures(), _peer()
+    for row in rows.to_dict("records"):
+        chosen = []
+        if row["parameter"]:
+            also = dict(one.split("=") for one in row["also"].split())
+            options = {
+                key: peer if key == "toward" else float(v) if key == "ratio" else int(v) for key, v in also.items()
+            }
+            chosen = [dg.departure(row["departure"], **{row["parameter"]: float(row["value"])}, **options)]
+        ours = _users_and_fte(dg.need(projection, standard=STANDARD, departures=chosen))
+        wanted = [float(row[name]) for name in ("home_service", "long_stay", "person_years")]
+        assert ours == pytest.approx(wanted, rel=1e-12), row["departure"]
+    four = [
+        dg.departure("standard_growth", rate=0.1),
+        dg.departure("home_instead", share=0.25, ratio=0.6),
+        dg.departure("expansion", rate=0.1),
+        dg.departure("compression", rate=0.1),
+    ]
+    wanted = numbers(together.iloc[0]).tolist()
+    for asked in (four, four[::-1]):
+        assert _users_and_fte(dg.need(projection, standard=STANDARD, departures=asked)) == pytest.approx(
+            wanted, rel=1e-12
+        )
+
+
+def test_no_cause_comes_first() -> None:
+    (table,) = drawn("need_causes")
+    growth = [dg.departure("standard_growth", rate=0.1)]
+    need = dg.need(_of_departures(), standard={"home_service": 0.5}, services=["home_service"], departures=growth)
+    causes = need.explain(2028, measure="fte", age_group="80+").set_index("cause")["fte"]
+    assert causes.to_dict() == pytest.approx(dict(zip(table["cause"], numbers(table["person_years"]), strict=True)))
+
+
+def test_single_ages_give_their_group_its_count_back() -> None:
+    (table,) = drawn("finer_ages")
+    users = pd.Series(numbers(table["users"]), index=table["age_group"])
+    per_age = single_age_coverage(users, np.full(6, 10.0)) * 10
+    assert (per_age >= 0).all()
+    for row in table.to_dict("records"):
+        assert per_age[int(row["first"]) : int(row["last"]) + 1].sum() == pytest.approx(float(row["users"]), rel=1e-14)
 
 
 def test_a_hidden_cell_is_an_interval_never_zero() -> None:

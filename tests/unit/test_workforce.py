@@ -106,6 +106,18 @@ def test_the_noise_of_exits_is_that_of_so_many_persons_each_on_their_own() -> No
     assert total.var() == pytest.approx((stock * hazards * (1 - hazards)).sum(), rel=0.03)
 
 
+def test_years_in_place_are_the_same_steps() -> None:
+    rng = np.random.default_rng(3)
+    stock = rng.uniform(0, 5, (6, 3, len(AGES)))
+    entrants, z = rng.uniform(0, 1, (4, 3, len(AGES))), rng.standard_normal((6, 4, 3))
+    for shape in ((6, 1, len(AGES)), (6, 3, len(AGES))):
+        hazards, now = rng.uniform(0, 0.3, shape), stock
+        for y, after in enumerate(years(stock, hazards, entrants, z)):
+            assert np.allclose(after, now, rtol=1e-12, atol=1e-14)
+            if y < 4:
+                now, _ = step(now, staying(now, hazards, z[:, y]), entrants[y])
+
+
 @pytest.mark.parametrize("name", ["drawn", "five"])
 def test_causes_sum_exactly_for_every_place_and_occupation(name: str, request: pytest.FixtureRequest) -> None:
     result = request.getfixturevalue(name)

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from demografi import ages
-from demografi.errors import TableError
-from demografi.needs.counts import coverage_of, refuse_overlap
-from demografi.needs.counts import services as known_services
+from demografi import ages, uncertainty
+from demografi.errors import ScenarioError
+from demografi.needs.counts import coverage_of, rows_of
 from demografi.needs.past_changes import FREEDOM, ChangeModel, fit_changes, logs_of
 from demografi.projection.draws import group_draws
 from demografi.sources import shipped
@@ -20,11 +19,22 @@ from demografi.uncertainty.model import Floats
 from demografi.uncertainty.streams import normals, tail_scale, uniforms
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from demografi.needs import Need
 
-__all__ = ["SERIES", "coverage_changes", "effort_changes", "has_history", "person_year_draws", "user_draws"]
+__all__ = [
+    "SERIES",
+    "coverage_changes",
+    "coverage_errors",
+    "effort_changes",
+    "lacking_history",
+    "person_year_draws",
+    "person_years_with_ends",
+    "sum_with_ends",
+    "user_draws",
+    "users_with_ends",
+]
 
 COVERAGE_SHARED, COVERAGE_PLACE, EFFORT_SHARED, EFFORT_PLACE = 10, 11, 12, 13
 """Layers of random numbers; 0–2 are those of the population."""
@@ -41,6 +51,9 @@ SERIES = (
 )
 """Services and age groups whose past the shipped panel knows; the order is part of the draws' address."""
 EFFORT = (("care", "total"),)
+MOST_SERIES = 6
+Cell = tuple[str, str, str]
+"""Service, age group and ages."""
 
 
 def user_draws(need: Need, age_group: str = "total", over: Sequence[str] = ("home_service", "long_stay")) -> Floats:
@@ -74,18 +87,12 @@ def user_draws(need: Need, age_group: str = "total", over: Sequence[str] = ("hom
     >>> user_draws(need, "80+").shape
     (100, 5, 1)
     """
-    refuse_overlap(over)
-    rates = _rates(need, age_group, over)
-    groups = sorted({group for _, group in rates})
-    persons = group_draws(need.projection, groups)
-    errors = _coverage_errors(need, len(persons))
-    total = np.zeros(persons.shape[:3])
-    for (service, group), rate in rates.items():
-        series = _series_of(service, group)
-        factor = 1.0 if series is None else np.exp(errors[..., series])
-        # Nobody is a user twice: coverage above one is not drawn.
-        total += persons[..., groups.index(group)] * np.minimum(rate * factor, np.maximum(rate, 1.0))
-    return total
+    need.users_of(age_group, over)
+    total: Floats | None = None
+    for _, drawn in _cell_draws(need, over, age_group):
+        total = drawn if total is None else total + drawn
+    assert total is not None
+    return _of_region(need, total)
 
 
 def person_year_draws(need: Need) -> Floats:
@@ -101,53 +108,108 @@ def person_year_draws(need: Need) -> Floats:
     SourceError
         No standard is at hand for the region.
     """
-    fte = need.person_years.groupby(["year", "region"])["fte"].sum().unstack()[list(need.region.members)].to_numpy()
-    users = need.to_frame()
-    services = _outermost(list(users["service"].unique()))
-    rates = _rates(need, "total", services)
-    groups = sorted({group for _, group in rates})
-    persons = group_draws(need.projection, groups)
-    drawn = sum(persons[..., groups.index(group)] * rate for (_, group), rate in rates.items())
-    path = _path_users(need, services)
-    return np.asarray(drawn / path * fte * np.exp(_effort_errors(need, len(persons))))
+    _ = need.person_years
+    _refuse_without_draws(need)
+    members = _members(need)
+    rates = _rates(members, "fte", members.tables["cells"].dropna(subset="fte"))
+    persons, labels = _persons(members, rates)
+    total = np.zeros(persons.shape[:3])
+    for (_, _, label), rate in rates.items():
+        total += persons[..., labels.index(label)] * rate
+    return _of_region(need, total * np.exp(_effort_errors(members, len(persons))))
 
 
-def has_history(need: Need, service: str, age_group: str) -> bool:
-    """Tell whether the coverage of a service and age group has a past that its uncertainty is taken from."""
-    return _series_of(service, age_group) is not None
+def users_with_ends(need: Need, level: float) -> pd.DataFrame:
+    """Return users with ``low high`` for every region, year, service and age group."""
+    table = need.table("users")
+    sums: dict[tuple[str, str], Floats] = {}
+    services = [str(service) for service in table["service"].unique()]
+    for (service, group, _), drawn in _cell_draws(need, services, "total"):
+        known = sums.get((service, group))
+        sums[service, group] = drawn if known is None else known + drawn
+    keys = ["year", "region", "service", "age_group"]
+    parts = []
+    for (service, group), drawn in sums.items():
+        low, high = uncertainty.quantiles(_of_region(need, drawn), level)
+        index = pd.MultiIndex.from_product([_years(need), need.region.members], names=keys[:2])
+        ends = pd.DataFrame({"low": low.ravel(), "high": high.ravel()}, index=index).reset_index()
+        parts.append(ends.assign(service=service, age_group=group))
+    return table.merge(pd.concat(parts, ignore_index=True), on=keys, how="left")
 
 
-def _outermost(services: Sequence[str]) -> list[str]:
-    parent = known_services().set_index("service")["parent"]
-    return [service for service in services if parent.get(service, "") not in services]
+def sum_with_ends(need: Need, age_group: str, over: Sequence[str], level: float) -> pd.DataFrame:
+    """Return ``year users low high``, each draw summed over services and members before its ends are found."""
+    path = need.users_of(age_group, over).groupby("year")["users"].sum()
+    low, high = uncertainty.quantiles(user_draws(need, age_group, over).sum(axis=2), level)
+    return pd.DataFrame({"year": path.index, "users": path.to_numpy(), "low": low, "high": high})
 
 
-def _rates(need: Need, age_group: str, over: Sequence[str]) -> dict[tuple[str, str], Floats]:
-    """Return users per person by service and group: (year, region)."""
-    table = need.to_frame()
-    table = table[table["service"].isin(over)]
-    if age_group != "total":
-        table = table[table["age_group"] == age_group]
-    lacking = set(over) - set(table["service"])
-    if lacking:
-        raise TableError(
-            f"The service '{sorted(lacking)[0]}' has no age group {age_group!r}.",
-            hint="need.users_of('80+') or need.users_of('total')",
+def person_years_with_ends(need: Need, level: float) -> pd.DataFrame:
+    """Return ``year fte low high``, each draw summed over members before its ends are found."""
+    path = need.person_years.groupby("year")["fte"].sum()
+    low, high = uncertainty.quantiles(person_year_draws(need).sum(axis=2), level)
+    return pd.DataFrame({"year": path.index, "fte": path.to_numpy(), "low": low, "high": high})
+
+
+def lacking_history(pairs: Iterable[tuple[str, str]]) -> list[str]:
+    """Return the services and age groups whose coverage has no past in the shipped panel."""
+    return [f"{service} {group}" for service, group in pairs if _series_of(service, group) is None]
+
+
+def _years(need: Need) -> range:
+    return range(need.projection.launch, need.projection.to + 1)
+
+
+def _members(need: Need) -> Need:
+    from demografi.needs import Need as Noun
+
+    part = need.rests_on.get("members", need)
+    assert isinstance(part, Noun)
+    return part
+
+
+def _of_region(need: Need, drawn: Floats) -> Floats:
+    return drawn.sum(axis=2, keepdims=True) if "members" in need.rests_on else drawn
+
+
+def _refuse_without_draws(need: Need) -> None:
+    if not need.projection.facts.get("draws"):
+        raise ScenarioError(
+            "The projection has no draws.",
+            where="It is one path.",
+            hint="dg.need(dg.project(observed, to=…, draws=1000))",
         )
+
+
+def _cell_draws(need: Need, over: Sequence[str], age_group: str) -> Iterator[tuple[Cell, Floats]]:
+    _refuse_without_draws(need)
+    members = _members(need)
+    rates = _rates(members, "users", rows_of(members.tables["cells"], age_group, over))
+    persons, labels = _persons(members, rates)
+    errors = coverage_errors(members, len(persons))
+    for (service, group, label), rate in rates.items():
+        series = _series_of(service, group)
+        factor = 1.0 if series is None else np.exp(errors[..., series])
+        # Nobody is a user twice: coverage above one is not drawn.
+        yield (service, group, label), persons[..., labels.index(label)] * np.minimum(rate * factor, 1.0)
+
+
+def _persons(need: Need, rates: dict[Cell, Floats]) -> tuple[Floats, list[str]]:
+    labels = sorted({label for _, _, label in rates})
+    return group_draws(need.projection, labels), labels
+
+
+def _rates(need: Need, measure: str, cells: pd.DataFrame) -> dict[Cell, Floats]:
+    """Return users or person-years per person by service, group and ages: (year, region)."""
     members = list(need.region.members)
-    stock = ages.collapse(need.projection.to_frame().drop(columns=["sex"]), sorted(table["age_group"].unique()))
-    joined = table.merge(stock, on=["region", "year", "age_group"])
-    joined["rate"] = (joined["users"] / joined["persons"]).where(joined["persons"] > 0, 0.0)
+    rate = (cells[measure] / cells["persons"]).where(cells["persons"] > 0, 0.0)
+    rows = cells.assign(rate=rate).groupby(["service", "age_group", "ages"], sort=False)
     return {
-        (str(service), str(group)): part.pivot(index="year", columns="region", values="rate")[members].to_numpy()
-        for (service, group), part in joined.groupby(["service", "age_group"])
+        (str(service), str(group), str(label)): part.pivot(index="year", columns="region", values="rate")[
+            members
+        ].to_numpy()
+        for (service, group, label), part in rows
     }
-
-
-def _path_users(need: Need, services: Sequence[str]) -> Floats:
-    table = need.to_frame()
-    table = table[table["service"].isin(services)].groupby(["year", "region"])["users"].sum().unstack()
-    return np.asarray(table[list(need.region.members)].to_numpy())
 
 
 def _series_of(service: str, group: str) -> int | None:
@@ -155,8 +217,7 @@ def _series_of(service: str, group: str) -> int | None:
     first, last = ages.bounds(group)
     for k, (known, wider) in enumerate(SERIES):
         low, high = ages.bounds(wider)
-        inside = low <= first and (high is None or (last is not None and last <= high))
-        if known == service and inside:
+        if known == service and low <= first and (high is None or (last is not None and last <= high)):
             return k
     return None
 
@@ -166,7 +227,8 @@ def _panel() -> pd.DataFrame:
     """Return the coverage of every municipality that ships."""
     from demografi.observed import example
 
-    parts = [coverage_of(example(name))[0] for name in ("Lakseregionen", "Engerdal")]
+    services = list(dict.fromkeys(service for service, _ in SERIES))
+    parts = [coverage_of(example(name), services)[0] for name in ("Lakseregionen", "Engerdal")]
     return pd.concat(parts, ignore_index=True)
 
 
@@ -178,7 +240,11 @@ def coverage_changes(known_to: int) -> ChangeModel:
 
 @cache
 def effort_changes(known_to: int) -> ChangeModel:
-    """Return how person-years per expected user have moved where all occupations are at hand."""
+    """Return how person-years per expected user have moved where all occupations are at hand.
+
+    Expected users are the population by age times the panel's mean coverage, so that a change in how users are
+    registered is no change in work.
+    """
     counted = shipped.read("person_years_by_occupation")
     total = counted[(counted["occupation"] == "total") & counted["fte"].notna()][["region", "year", "fte"]]
     panel = _panel()
@@ -192,10 +258,10 @@ def effort_changes(known_to: int) -> ChangeModel:
     return fit_changes(*logs_of(rates, EFFORT, known_to), known_to)
 
 
-def _coverage_errors(need: Need, draws: int) -> Floats:
+def coverage_errors(need: Need, draws: int) -> Floats:
     """Return log errors of coverage (D, H + 1, R, K), none at the launch."""
     model = coverage_changes(need.projection.launch - 1)
-    table = need.to_frame()
+    table = need.tables["users"]
     users = table[table["year"] == need.projection.launch].set_index(["region", "service", "age_group"])["users"]
     few = np.array([[_users_of(users, code, *one) for one in SERIES] for code in need.region.members])
     return _errors(need, model, few, draws, (COVERAGE_SHARED, COVERAGE_PLACE))
@@ -203,7 +269,7 @@ def _coverage_errors(need: Need, draws: int) -> Floats:
 
 def _users_of(users: pd.Series[float], code: str, service: str, group: str) -> float:
     key = (code, service, group)
-    return float(users.loc[key]) if key in users.index else np.inf
+    return max(float(users.loc[key]), 1.0) if key in users.index else np.inf
 
 
 def _effort_errors(need: Need, draws: int) -> Floats:
@@ -215,21 +281,33 @@ def _effort_errors(need: Need, draws: int) -> Floats:
 
 
 def _errors(need: Need, model: ChangeModel, few: Floats, draws: int, layers: tuple[int, int]) -> Floats:
+    codes = [int(code) for code in need.region.members]
     horizon = need.projection.to - need.projection.launch
-    seed = int(need.projection.facts["seed"])
+    return drawn_errors(model, few, codes, horizon, range(draws), int(need.projection.facts["seed"]), layers)
+
+
+def drawn_errors(
+    model: ChangeModel,
+    few: Floats,
+    codes: Sequence[int],
+    horizon: int,
+    draws: range,
+    seed: int,
+    layers: tuple[int, int] = (COVERAGE_SHARED, COVERAGE_PLACE),
+) -> Floats:
+    """Return log errors (D, H + 1, R, K) of places by their code; ``few`` (R, K) users at the launch."""
     root = np.asarray(np.linalg.cholesky(model.correlation), dtype=np.float64)
-    found = np.zeros((draws, horizon + 1, len(few), len(model.noise)))
-    shared = _path(seed, layers[0], EVERYWHERE, range(draws), horizon, root, model.common)
-    for r, code in enumerate(need.region.members):
-        own = _path(seed, layers[1], int(code), range(draws), horizon, root, model.local, model.noise / few[r])
+    found = np.zeros((len(draws), horizon + 1, len(codes), len(model.noise)))
+    shared = _path(seed, (layers[0], EVERYWHERE), draws, horizon, root, model.common)
+    for r, code in enumerate(codes):
+        own = _path(seed, (layers[1], code), draws, horizon, root, model.local, model.noise / few[r])
         found[:, 1:, r] = shared + own
     return found
 
 
 def _path(
     seed: int,
-    layer: int,
-    place: int,
+    address: tuple[int, int],
     draws: range,
     horizon: int,
     root: Floats,
@@ -239,7 +317,7 @@ def _path(
     """Return log errors (D, H, K): a random walk, a line of unknown slope and, at both ends, a count's noise."""
     n = len(root)
     block = 2 + 2 * MOST_AHEAD
-    numbers = uniforms(seed, layer, place, draws, 1 + block * n, 1 + block * len(SERIES))
+    numbers = uniforms(seed, *address, draws, 1 + block * n, 1 + block * MOST_SERIES)
     z = normals(numbers[:, 1:]).reshape(len(draws), n, block)
     mixed = np.einsum("kj,djb->dbk", root, z)
     walk, slope = np.sqrt(variance)

@@ -12,7 +12,7 @@ from demografi.regions import NATION
 from demografi.reports.content import Chapter, Figure, KeyNumber, Section, Table
 from demografi.sources import shipped
 from demografi.tables import merge_sources, source_line
-from demografi.workforce import EXIT_AGE, Gap
+from demografi.workforce import EXIT_AGE, OLD_AGE, QUICK_BOUND_YEARS, Gap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -320,10 +320,23 @@ def _hands(teller: _Teller, numbers: Iterator[int]) -> Section:
     )
     parts: list[str | Figure | Table] = [said, figure]
     if _is_lakseregionen(teller.need):
-        quoted = shipped.read("project_description").set_index("figure")["value"]
-        staff = teller.number(quoted["nurses_and_social_educators"])
-        parts.append(teller.text("say_seed_staff", staff=staff, old=teller.number(quoted["staff_55plus"])))
+        parts.append(_seed_staff_said(teller))
     return Section(teller.text("heading_hands"), tuple(parts))
+
+
+def _seed_staff_said(teller: _Teller) -> str:
+    """Say the project description's two numbers, and the bound that holds whatever the unclear one counts."""
+    quoted = shipped.read("project_description")
+    value = {str(row["figure"]): float(row["value"]) for row in quoted.to_dict("records")}
+    year = int(quoted.loc[quoted["figure"] == "staff_55plus", "year"].iloc[0])
+    return teller.text(
+        "say_seed_staff",
+        staff=teller.number(value["nurses_and_social_educators"]),
+        old=teller.number(value["staff_55plus"]),
+        then=str(year),
+        gone=str(year + QUICK_BOUND_YEARS),
+        oldest=str(OLD_AGE + QUICK_BOUND_YEARS),
+    )
 
 
 def _how(teller: _Teller) -> Iterator[str]:

@@ -5,10 +5,13 @@ from demografi.workforce.gaps import Gap, gap
 from demografi.workforce.levers import levers_known
 from demografi.workforce.mix import skill_mix
 from demografi.workforce.staffing import staff_needed, working_days
-from demografi.workforce.supplies import Supply, supply, supply_draws
+from demografi.workforce.stock import OLD_AGE
+from demografi.workforce.supplies import QUICK_BOUND_YEARS, Supply, supply, supply_draws
 
 __all__ = [
     "EXIT_AGE",
+    "OLD_AGE",
+    "QUICK_BOUND_YEARS",
     "Gap",
     "Supply",
     "exit_ages",

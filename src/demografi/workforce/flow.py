@@ -37,10 +37,7 @@ def staying(stock: Floats, hazards: Floats, normals: Floats | None = None) -> Fl
     if normals is None:
         return np.asarray(1.0 - hazards)
     uncertain = hazards * (1.0 - hazards)
-    variance = np.maximum((stock * uncertain).sum(axis=-1), NOBODY)
-    spread = np.log1p(1.0 / variance)
-    factor = np.exp(np.sqrt(spread) * normals - 0.5 * spread)
-    share = factor[..., None] * uncertain
+    share = _factor(_variance(stock, uncertain), normals)[..., None] * uncertain
     np.subtract(1.0 - hazards * hazards, share, out=share)
     return np.asarray(np.maximum(share, 0.0, out=share))
 
@@ -63,7 +60,7 @@ def step(stock: Floats, stay: Floats, entrants: Floats | float = 0.0) -> tuple[F
 
 
 def years(stock: Floats, hazards: Floats, entrants: Floats, normals: Floats | None = None) -> Iterator[Floats]:
-    """Yield the stock of the first year and of each year after it.
+    """Yield the stock of the first year and of each year after it; use each before asking for the next.
 
     Parameters
     ----------
@@ -76,9 +73,44 @@ def years(stock: Floats, hazards: Floats, entrants: Floats, normals: Floats | No
     normals
         (draw, year, place) or none.
     """
+    if normals is not None:
+        yield from _years_drawn(np.array(stock), hazards, entrants, normals)
+        return
     now = np.asarray(stock)
     yield now
-    for y in range(len(entrants)):
-        noise = None if normals is None else normals[:, y]
-        now, _ = step(now, staying(now, hazards, noise), entrants[y])
+    for come in entrants:
+        now, _ = step(now, staying(now, hazards), come)
         yield now
+
+
+def _years_drawn(now: Floats, hazards: Floats, entrants: Floats, normals: Floats) -> Iterator[Floats]:
+    """Do the same in place: what is yielded is overwritten by the next year."""
+    uncertain, certain = hazards * (1.0 - hazards), 1.0 - hazards * hazards
+    stay = np.empty_like(now)
+    someone_comes = bool(entrants.any())
+    yield now
+    for y in range(len(entrants)):
+        factor = _factor(_variance(now, uncertain), normals[:, y])
+        np.multiply(factor[..., None], uncertain, out=stay)
+        np.subtract(certain, stay, out=stay)
+        np.maximum(stay, 0.0, out=stay)
+        np.multiply(stay, now, out=stay)
+        now[..., 1:] = stay[..., :-1]
+        now[..., -1] += stay[..., -1]
+        now[..., 0] = 0.0
+        if someone_comes:
+            now += entrants[y]
+        yield now
+
+
+def _variance(stock: Floats, uncertain: Floats) -> Floats:
+    """Return the variance of a year's exits, Σ n·q·(1 − q) over ages."""
+    if uncertain.ndim == stock.ndim and uncertain.shape[-2] == 1:
+        return np.asarray(np.matmul(stock, uncertain[..., 0, :, None])[..., 0])
+    return np.asarray((stock * uncertain).sum(axis=-1))
+
+
+def _factor(variance: Floats, normals: Floats) -> Floats:
+    """Return numbers of mean 1 and variance 1 ÷ the variance given, never below zero."""
+    spread = np.log1p(1.0 / np.maximum(variance, NOBODY))
+    return np.asarray(np.exp(np.sqrt(spread) * normals - 0.5 * spread))

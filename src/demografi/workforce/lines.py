@@ -25,7 +25,7 @@ EXIT_AGE_LAYER, EXITS_LAYER = 20, 21
 EVERYWHERE = 0
 RESERVED = 100
 """Years that have numbers of their own in a draw; a longer supply does not change the first ones."""
-CHUNK = 40
+CHUNK = 10
 """Draws made at a time; it changes no bit."""
 
 
@@ -168,7 +168,7 @@ def drawn(lines: Lines, facts: Mapping[str, Any], weights: Floats | None = None,
         hazards = 1 - (1 - old_age) * (1 - lines.other)
         start = np.broadcast_to(lines.stock, (len(chunk), *lines.stock.shape))
         for y, now in enumerate(years(start, hazards, entrants, noise)):
-            out[chunk.start : chunk.stop, y] = now @ groups
+            out[chunk.start : chunk.stop, y] = now.sum(axis=-1, keepdims=True) if weights is None else now @ groups
     return out[..., 0] if weights is None else out
 
 

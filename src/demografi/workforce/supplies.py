@@ -73,7 +73,8 @@ ENTRANTS = Contract(
     ),
 )
 KINDS = ("newly_qualified", "net_moves", "immigration", "trainee")
-RETIREMENT = "old_age"
+QUICK_BOUND_YEARS = 15
+"""After so many years everyone of 55 or over is 70 or more."""
 
 
 class Supply(Summable):
@@ -161,7 +162,7 @@ class Supply(Summable):
         table = self.replacement(self.launch + years)
         return table.assign(percent=100 * table["exits"] / table["stock"])
 
-    def quick_bound(self, years: int = 15) -> pd.DataFrame:
+    def quick_bound(self, years: int = QUICK_BOUND_YEARS) -> pd.DataFrame:
         """Return the simplest bound: everyone who is 55 or over today is gone in fifteen years, being 70 or more.
 
         Returns
@@ -174,7 +175,7 @@ class Supply(Summable):
         ScenarioError
             Fewer than fifteen years: some of them are then under 70.
         """
-        if years < 15:
+        if years < QUICK_BOUND_YEARS:
             raise ScenarioError(
                 f"After {years} years not everyone of 55 or over is 70.",
                 hint="supply.quick_bound(15), or supply.replacement(to) for fewer years",
@@ -371,7 +372,8 @@ def supply_draws(
     lines = supply._lines(levers)
     groups = supply.facts["groups"] if by_group else ("total",)
     weights = np.stack([ages.is_within(AGES, group) for group in groups], axis=1).astype(float)
-    lined = drawn(lines, supply.facts, weights, newcomers=newcomers) * lines.fte[..., None]
+    lined = drawn(lines, supply.facts, weights if by_group else None, newcomers=newcomers)
+    lined = (lined if by_group else lined[..., None]) * lines.fte[..., None]
     regions, occupations = _axes(supply)
     out = np.zeros((*lined.shape[:2], len(regions), len(occupations), len(groups)))
     for line, (region, occupation, _) in enumerate(lines.keys.itertuples(index=False, name=None)):
