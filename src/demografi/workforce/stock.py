@@ -24,6 +24,8 @@ __all__ = ["AGED_AS", "Stock", "counted", "national_share", "of_nurses", "of_occ
 
 NURSE = "nurse"
 YOUNG, OLD = "25-54", "55+"
+SECTOR, BASIS = "municipal care", "work"
+"""KOSTRA counts contracted person-years of municipal care where the work is, private suppliers included."""
 STANDARD_GROUPS = ("0-34", "35-44", "45-54", "55-61", "62+")
 FTE_PER_HEAD = 1.2
 OLD_AGE = 55
@@ -51,6 +53,10 @@ class Stock(NamedTuple):
     cautions: tuple[Caution, ...]
     sources: tuple[Source, ...]
     share_old: float
+    sector: str
+    """Whose staff, as the table says it; sectors added together are joined by +."""
+    basis: str
+    """By place of ``"work"`` or ``"residence"``; empty where the table does not say."""
 
 
 def national_share(kinds: Sequence[str]) -> tuple[float, int]:
@@ -136,7 +142,7 @@ def of_nurses(observed: Observed, leaving: Floats) -> Stock:
         Caution.of("caution_nurse_concept"),
     )
     sources = _sources(observed, ("nurse_person_years", "ssb-14534"))
-    return Stock(_long(fte, NURSE, share, leaving), year, (YOUNG, OLD), {}, cautions, sources, share)
+    return Stock(_long(fte, NURSE, share, leaving), year, (YOUNG, OLD), {}, cautions, sources, share, SECTOR, BASIS)
 
 
 def of_occupations(observed: Observed, occupations: Sequence[str], leaving: Floats) -> Stock:
@@ -183,7 +189,7 @@ def of_occupations(observed: Observed, occupations: Sequence[str], leaving: Floa
     everyone = table["fte"].sum()
     old = float(table.loc[table["age"] >= OLD_AGE, "fte"].sum() / everyone)
     sources = _sources(observed, ("nurse_person_years", "person_years_by_occupation", "ssb-14533", "ssb-14534"))
-    return Stock(table, year, (YOUNG, OLD), {}, tuple(cautions), sources, old)
+    return Stock(table, year, (YOUNG, OLD), {}, tuple(cautions), sources, old, SECTOR, BASIS)
 
 
 def own(staff: pd.DataFrame, members: Sequence[str], leaving: Floats, limit: int = LIMIT) -> Stock:
@@ -209,10 +215,8 @@ def own(staff: pd.DataFrame, members: Sequence[str], leaving: Floats, limit: int
     SourceError
         A place is not in the table.
     """
-    table, cautions = _checked(staff, members)
-    table, more = _with_ages(table)
+    table, cautions = _with_ages(_checked(staff, members))
     groups, table = _grouped(table)
-    cautions += more
     parts = []
     hidden: dict[str, list[str]] = {}
     for occupation, rows in table.groupby("occupation", sort=False):
@@ -225,10 +229,11 @@ def own(staff: pd.DataFrame, members: Sequence[str], leaving: Floats, limit: int
     year = int(table["year"].iloc[0])
     old = float(long.loc[long["age"] >= OLD_AGE, "fte"].sum() / long["fte"].sum())
     source = Source("own_staff", "egen tabell", "ansatte", "Egen tabell over ansatte", vintage=str(year))
-    return Stock(long, year, groups, hidden, tuple(cautions), (source,), old)
+    sector, basis = ("+".join(_kinds(table, mark)) for mark in ("sector", "basis"))
+    return Stock(long, year, groups, hidden, tuple(cautions), (source,), old, sector, basis)
 
 
-def _checked(staff: pd.DataFrame, members: Sequence[str]) -> tuple[pd.DataFrame, list[Caution]]:
+def _checked(staff: pd.DataFrame, members: Sequence[str]) -> pd.DataFrame:
     lacking = [n for n in ("region", "year", "occupation", "age_group") if n not in staff.columns]
     if lacking or "fte" not in staff.columns:
         raise TableError(
@@ -236,11 +241,11 @@ def _checked(staff: pd.DataFrame, members: Sequence[str]) -> tuple[pd.DataFrame,
             where=f"Seen: {', '.join(map(str, staff.columns))}.",
             hint="Wanted: region year occupation age_group persons fte; staff['fte'] = staff['persons'] * 0.75",
         )
-    table = staff.copy()
+    table: pd.DataFrame = staff.copy()
     table = table if "sex" in table else table.assign(sex="both")
     table["persons"] = table["persons"].astype(float) if "persons" in table else np.nan
     table["fte"] = table["fte"].astype(float)
-    table = table[table["region"].isin(members) & (table["year"] == table["year"].max())]
+    table = table.loc[table["region"].isin(members) & (table["year"] == table["year"].max())]
     absent = [code for code in members if code not in set(table["region"])]
     if absent:
         raise SourceError(f"The staff table has no row of {absent[0]}.", hint="Give every place, with 0 for nobody.")
@@ -249,15 +254,20 @@ def _checked(staff: pd.DataFrame, members: Sequence[str]) -> tuple[pd.DataFrame,
         raise TableError(
             "Nobody is in the staff table.", hint="Give the staff of today; what is not known is left out."
         )
-    for mark in ("basis", "sector"):
-        kinds = sorted({str(v) for v in table[mark] if str(v) not in ("", "nan")}) if mark in table else []
-        if mark == "basis" and len(kinds) > 1:
-            raise TableError(
-                f"The staff table mixes {kinds[0]!r} and {kinds[1]!r}.",
-                where="By place of residence and by place of work the same person would be counted twice.",
-                hint=f"staff[staff['basis'] == {kinds[0]!r}]",
-            )
-    return table, []
+    kinds = _kinds(table, "basis")
+    if len(kinds) > 1:
+        raise TableError(
+            f"The staff table mixes {kinds[0]!r} and {kinds[1]!r}.",
+            where="By place of residence and by place of work the same person would be counted twice.",
+            hint=f"staff[staff['basis'] == {kinds[0]!r}]",
+        )
+    return table
+
+
+def _kinds(table: pd.DataFrame, mark: str) -> list[str]:
+    if mark not in table:
+        return []
+    return sorted({str(value) for value in table[mark] if str(value) not in ("", "nan")})
 
 
 def _refuse_counts(table: pd.DataFrame) -> None:

@@ -502,6 +502,8 @@ def supply(
         "hidden": base.hidden,
         "heads": bool(base.table["persons"].notna().all()),
         "own": staff is not None,
+        "sector": base.sector,
+        "basis": base.basis,
         "exits": preset,
         "concept": "own" if staff is not None else "education" if occupations is None else "occupation",
         "levers": {},
