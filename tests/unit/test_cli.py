@@ -96,7 +96,7 @@ def test_supply_and_gap_take_their_choices(tmp_path: Path) -> None:
     staff.write_text("\n".join(("region;occupation;age;persons;fte;year;source", *rows)), encoding="utf-8")
     own = pd.read_csv(io.StringIO(run("supply", "Engerdal", "--to", "2028", "--staff", str(staff)).stdout))
     assert own.query("year == 2026")["persons"].round(9).tolist() == [6, 14, 9]
-    ends = run("supply", "Engerdal", "--to", "2030", "--replacement", "--level", "0.8", "--draws", "20").stdout
+    ends = run("supply", "Engerdal", "--to", "2030", "--replacement", "--level", "0.8", "--draws", "100").stdout
     assert ends.splitlines()[0] == "region,occupation,stock,exits,low,high"
     causes = pd.read_csv(io.StringIO(run("gap", "Engerdal", "--explain", "--shortage", "nurse=2").stdout))
     assert causes.set_index("cause").loc["start", "fte"] == pytest.approx(2)

@@ -15,7 +15,7 @@ from demografi.projection import check_year, refuse_level
 from demografi.regions import OWN, Region, Summable
 from demografi.tables import Caution, Column, Contract
 from demografi.workforce.levers import PAIRS, checked_levers, levers_known, need_factor
-from demografi.workforce.mix import growth, growth_parts, mix_path, shortage_of
+from demografi.workforce.mix import growth, growth_parts, mix_path, served, shortage_of
 from demografi.workforce.supplies import Supply, supply_draws
 
 if TYPE_CHECKING:
@@ -449,8 +449,10 @@ def _grown(need: Need) -> Floats:
     if need.has("person_years"):
         path = need.person_years.groupby(["year", "region"])["fte"].sum().unstack()[list(need.region.members)]
         return np.asarray(person_year_draws(need) / path.to_numpy()[0])
-    path = need.users_of("total").groupby(["year", "region"])["users"].sum().unstack()[list(need.region.members)]
-    return np.asarray(user_draws(need, age_group="total") / path.to_numpy()[0])
+    users = need.to_frame()
+    users = users[users["service"].isin(served(need))]
+    path = users.groupby(["year", "region"])["users"].sum().unstack()[list(need.region.members)]
+    return np.asarray(user_draws(need, age_group="total", over=served(need)) / path.to_numpy()[0])
 
 
 def _table(need: Floats, supply: Floats, regions: list[str], like: Gap | Supply) -> pd.DataFrame:

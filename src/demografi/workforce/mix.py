@@ -12,16 +12,17 @@ from demografi.errors import ScenarioError, SourceError, TableError
 from demografi.needs import services
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from demografi.needs import Need
     from demografi.observed import Observed
     from demografi.rates.pooling import Floats
     from demografi.workforce.supplies import Supply
 
-__all__ = ["growth", "growth_parts", "mix_path", "shortage_of", "skill_mix"]
+__all__ = ["growth", "growth_parts", "mix_path", "served", "shortage_of", "skill_mix"]
 
 ALL = "total"
+MAIN_SERVICES = ("home_service", "long_stay")
 
 
 def skill_mix(observed: Observed) -> pd.DataFrame:
@@ -154,7 +155,8 @@ def growth(need: Need) -> Floats:
     if need.has("person_years"):
         table = need.person_years.groupby(["year", "region"])["fte"].sum()
     else:
-        table = need.users_of("total").groupby(["year", "region"])["users"].sum()
+        users = need.to_frame()
+        table = users[users["service"].isin(served(need))].groupby(["year", "region"])["users"].sum()
     wide = table.unstack()[list(need.region.members)].to_numpy()
     return np.asarray(wide / wide[0])
 
@@ -167,7 +169,7 @@ def growth_parts(need: Need, elapsed: int) -> dict[str, Floats]:
     """
     launch = need.projection.launch
     users = need.to_frame()
-    users = users[users["service"].isin(_outermost(list(users["service"].unique())))]
+    users = users[users["service"].isin(served(need))]
     users = users[users["year"].isin([launch, launch + elapsed])]
     groups = sorted(users["age_group"].unique())
     stock = ages.collapse(need.projection.to_frame().drop(columns=["sex"]), groups)
@@ -187,6 +189,10 @@ def growth_parts(need: Need, elapsed: int) -> dict[str, Floats]:
     return {**out, "standard": (level - 1) * (first + last) / (2 * first)}
 
 
-def _outermost(names: Sequence[str]) -> list[str]:
+def served(need: Need) -> list[str]:
+    """Return the services whose users stand for the work: home service and long stay, or what there is of outermost."""
+    names = list(need.to_frame()["service"].unique())
+    if set(MAIN_SERVICES) <= set(names):
+        return list(MAIN_SERVICES)
     known: Any = services().set_index("service")["parent"].fillna("")
     return [name for name in names if known.get(name, "") not in names]
