@@ -1,7 +1,7 @@
 """Draws of all eleven municipalities, eight occupations, to 2050: python benchmarks/workforce.py
 
 The staff is made up (no source counts eight occupations by age everywhere); its size does not matter to the time.
-Bar: 10,000 draws in 30 seconds of one processor (its own time, so that other work does not count); `--draws 1000` for less.
+Bar: 10,000 draws in 30 seconds of one processor's own time; `--draws 1000` for less.
 """
 
 from __future__ import annotations

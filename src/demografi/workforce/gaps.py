@@ -211,7 +211,7 @@ class Gap(Summable):
         return {name: float(values.sum()) for name, values in self._causes(self.to).items()}
 
     def _need_causes(self, elapsed: int) -> dict[str, Floats]:
-        base, factor = self._base(), need_factor(self.facts["levers"])
+        base, factor = self._base(), need_factor(self.facts["levers"]) if elapsed else 1.0
         mix = self._mix()[elapsed]
         grown = growth(self.need)[elapsed][:, None]
         other = (1 + mix * factor) / 2

@@ -168,6 +168,8 @@ def growth_parts(need: Need, elapsed: int) -> dict[str, Floats]:
     not matter; (region,) each, as share of the first year's need.
     """
     launch = need.projection.launch
+    if not elapsed:
+        return dict.fromkeys(("ageing", "coverage", "standard"), np.zeros(len(need.region.members)))
     users = need.to_frame()
     users = users[users["service"].isin(served(need))]
     users = users[users["year"].isin([launch, launch + elapsed])]
