@@ -106,7 +106,8 @@ def _years_drawn(now: Floats, hazards: Floats, entrants: Floats, normals: Floats
 def _variance(stock: Floats, uncertain: Floats) -> Floats:
     """Return the variance of a year's exits, Σ n·q·(1 − q) over ages."""
     if uncertain.ndim == stock.ndim and uncertain.shape[-2] == 1:
-        return np.asarray(np.matmul(stock, uncertain[..., 0, :, None])[..., 0])
+        # Not a matrix product: its last bit depends on how many places there are.
+        return np.asarray(np.einsum("...la,...a->...l", stock, uncertain[..., 0, :]))
     return np.asarray((stock * uncertain).sum(axis=-1))
 
 
