@@ -23,6 +23,7 @@ bench: $(READY)
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/kernel.py
 	$(BIN)/python benchmarks/draws.py
+	$(BIN)/python benchmarks/workforce.py
 
 # From the folder DEMOGRAFI_REFERENCE (default ../shared/reference); only for those who renew the shipped figures.
 data: $(READY)

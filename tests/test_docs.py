@@ -89,3 +89,18 @@ def test_the_readmes_accuracy_is_that_of_the_accuracy_page() -> None:
     old, total = ([f"{float(part[group]):.1f} %" for part in (five, ten)] for group in ("80+", "total"))
     assert f"80 and over by {old[0]} five years ahead and {old[1]} ten years ahead" in readme
     assert f"the total by {total[0]} and {total[1]}" in readme
+
+
+def test_the_code_on_the_workforce_page_runs_and_its_presets_are_those_of_the_table() -> None:
+    from demografi.workforce import exit_ages
+
+    page = (ROOT / "docs" / "workforce.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, flags=re.S)
+    said: dict[str, object] = {}
+    exec(compile(code, "workforce.md", "exec"), said)
+    (block,) = re.findall(r"<!-- presets -->\n(.*?)<!-- end -->", page, flags=re.S)
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in block.splitlines()[2:]]
+    table = exit_ages().query("sex == 'both'").fillna({"year": ""})
+    ages = table["all_causes"].fillna(table["old_age"])
+    wanted = table.assign(age=ages)[["preset", "age", "of", "year", "source", "trust"]].to_numpy().tolist()
+    assert [[r[0], float(r[1].split()[0]), *r[2:]] for r in rows] == wanted

@@ -48,7 +48,7 @@ def test_the_causes_of_a_change_sum_exactly_to_it(projection, age_group):
 
 
 def test_growth_and_replacement_are_the_gap(gap):
-    causes = gap.explain().pivot(index="region", columns="cause", values="fte")
+    causes = gap.growth_and_replacement().pivot(index="region", columns="cause", values="fte")
     last = gap.to_frame()
     last = last[last["year"] == 2040].set_index("region")["gap"]
     assert np.abs(causes["growth"] + causes["replacement"] - last).max() < 1e-9

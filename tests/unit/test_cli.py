@@ -118,3 +118,19 @@ def test_the_report_says_when_it_left_changed_files_alone(tmp_path: Path) -> Non
     result = run("report", "Engerdal", "--out", str(tmp_path / "e"))
     assert "left alone" in result.stderr
     assert result.stdout.strip() == str(tmp_path / "e-2")
+
+
+def test_supply_and_gap_take_their_choices(tmp_path: Path) -> None:
+    staff = tmp_path / "staff.csv"
+    rows = ("3425;teacher;20-34;6;5;2025;own", "3425;teacher;35-54;14;12;2025;own", "3425;teacher;55+;9;7;2025;own")
+    staff.write_text("\n".join(("region;occupation;age;persons;fte;year;source", *rows)), encoding="utf-8")
+    own = pd.read_csv(io.StringIO(run("supply", "Engerdal", "--to", "2028", "--staff", str(staff)).stdout))
+    assert own.query("year == 2026")["persons"].round(9).tolist() == [6, 14, 9]
+    ends = run("supply", "Engerdal", "--to", "2030", "--replacement", "--level", "0.8", "--draws", "100").stdout
+    assert ends.splitlines()[0] == "region,occupation,stock,exits,low,high"
+    causes = pd.read_csv(io.StringIO(run("gap", "Engerdal", "--explain", "--shortage", "nurse=2").stdout))
+    assert causes.set_index("cause").loc["start", "fte"] == pytest.approx(2)
+    levers = run("gap", "Engerdal", "--lever", "exit_later=2", "--lever", "position_size=0.75:0.85").stdout
+    assert [line.split(",")[0] for line in levers.splitlines()] == ["lever", "exit_later", "position_size", "together"]
+    assert run("gap", "Engerdal", "--lever", "exit_later=soon").exit_code == 2
+    assert "No lever on the gap is called 'robots'." in run("gap", "Engerdal", "--lever", "robots=2").stderr

@@ -11,7 +11,6 @@ import demografi as dg
 from demografi.cli import chapters, sources
 from demografi.cli.giving import (
     EXIT_CODES,
-    gap_of,
     language_option,
     main,
     observed_of,
@@ -21,6 +20,7 @@ from demografi.cli.giving import (
     to_option,
     write,
 )
+from demografi.cli.staffing import numbered, staffed, supply_choices
 
 __all__ = ["EXIT_CODES", "chapters", "main", "sources"]
 
@@ -49,19 +49,44 @@ def need(region: str, live: bool, offline: bool, to: int, out: Path | None, pers
 @main.command()
 @sourced
 @to_option
+@staffed
+@click.option("--replacement", is_flag=True, help="Give how much of today's staff has left by the last year.")
 @out_option
-def supply(region: str, live: bool, offline: bool, to: int, out: Path | None) -> None:
-    """Give today's nurses as they grow older and leave."""
-    write(dg.supply(observed_of(region, live, offline), to).to_frame(), out)
+def supply(region: str, live: bool, offline: bool, to: int, replacement: bool, out: Path | None, **asked: Any) -> None:
+    """Give today's staff as they grow older and leave; nurses unless told otherwise."""
+    level = asked.pop("level")
+    result = dg.supply(observed_of(region, live, offline), to, **supply_choices(level, **asked))
+    write(result.replacement(to, level) if replacement else result.to_frame(level), out)
 
 
 @main.command()
 @sourced
 @to_option
+@staffed
+@click.option("--shortage", multiple=True, help="Person-years lacking today, e.g. nurse=12; may be repeated.")
+@click.option("--lever", multiple=True, help="E.g. exit_later=2 or position_size=0.75:0.85: give what each closes.")
+@click.option("--explain", is_flag=True, help="Give the causes of the gap in the last year, which sum exactly to it.")
 @out_option
-def gap(region: str, live: bool, offline: bool, to: int, out: Path | None) -> None:
-    """Give need, supply and gap of nurses in person-years."""
-    write(gap_of(observed_of(region, live, offline), to).to_frame(), out)
+def gap(
+    region: str,
+    live: bool,
+    offline: bool,
+    to: int,
+    shortage: tuple[str, ...],
+    lever: tuple[str, ...],
+    explain: bool,
+    out: Path | None,
+    **asked: Any,
+) -> None:
+    """Give need, supply and gap in person-years; of nurses unless told otherwise."""
+    level = asked.pop("level")
+    observed, choices = observed_of(region, live, offline), supply_choices(level, **asked)
+    need = dg.need(dg.project(observed, to, draws=choices["draws"], seed=choices["seed"]))
+    result = dg.gap(need, dg.supply(observed, to, **choices), shortage=numbered(shortage) or None)
+    if lever:
+        write(result.levers(**numbered(lever)), out)
+    else:
+        write(result.explain() if explain else result.to_frame(level), out)
 
 
 @main.command()

@@ -66,7 +66,7 @@ def person_years(need: Need) -> pd.DataFrame:
 
 def staff(gap: Gap) -> pd.DataFrame:
     """Return growth and replacement of nurses by municipality [person-years]."""
-    return gap.explain()
+    return gap.growth_and_replacement()
 
 
 def hidden_places(need: Need) -> list[str]:

@@ -10,6 +10,7 @@ from demografi.reports import bases
 from demografi.reports.content import Figure, KeyNumber, Section, Table
 from demografi.reports.numbers import Basis, Number, Sentence, join
 from demografi.sources import shipped
+from demografi.workforce import OLD_AGE, QUICK_BOUND_YEARS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -249,7 +250,10 @@ def hands(teller: Teller) -> Section:
     if "quoted" in teller.bases:
         staff = _quoted(teller, "nurses", "nurses_and_social_educators", 2020)
         old = _quoted(teller, "55plus", "staff_55plus", 2020)
-        parts.append(teller.text("say_seed_staff", staff=staff, old=old))
+        quoted = teller.bases["quoted"].data
+        then = int(quoted.loc[quoted["figure"] == "staff_55plus", "year"].iloc[0])
+        bound = {"then": str(then), "gone": str(then + QUICK_BOUND_YEARS), "oldest": str(OLD_AGE + QUICK_BOUND_YEARS)}
+        parts.append(teller.text("say_seed_staff", staff=staff, old=old, **bound))
     return Section(teller.text("heading_hands"), tuple(parts))
 
 
