@@ -18,7 +18,8 @@ __all__ = ["EXIT_CODES", "main", "sources"]
 @to_option
 @click.option("--out", type=click.Path(path_type=Path), help="Folder to write. Default: the region's name.")
 @language_option
-def report(region: str, live: bool, offline: bool, to: int, out: Path | None, language: str) -> None:
+@click.option("--page", is_flag=True, help="Write page.html too: choose municipality, year and coverage in a browser.")
+def report(region: str, live: bool, offline: bool, to: int, out: Path | None, language: str, page: bool) -> None:
     """Write the background chapter: text, page, figures and workbook in a folder."""
     from rich.console import Console
 
@@ -26,7 +27,7 @@ def report(region: str, live: bool, offline: bool, to: int, out: Path | None, la
     gap = _gap(observed_of(region, live, offline), to)
     with console.status("…") as status:
         folder = dg.report(
-            gap, out or Path(gap.region.code), language=language, progress=lambda name: status.update(name)
+            gap, out or Path(gap.region.code), language=language, page=page, progress=lambda name: status.update(name)
         )
     wanted = out or Path(gap.region.code)
     if folder != wanted:

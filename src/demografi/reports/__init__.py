@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from demografi.reports.chapter import chapter
 from demografi.reports.folder import whole_folder
+from demografi.reports.page import as_page
 from demografi.reports.pages import WORKBOOK, as_html, as_markdown, file_of
 from demografi.reports.workbook import write_workbook
 
@@ -18,7 +19,14 @@ if TYPE_CHECKING:
 __all__ = ["chapter", "report"]
 
 
-def report(gap: Gap, out: str | Path, *, language: str = "nb", progress: Callable[[str], None] | None = None) -> Path:
+def report(
+    gap: Gap,
+    out: str | Path,
+    *,
+    language: str = "nb",
+    page: bool = False,
+    progress: Callable[[str], None] | None = None,
+) -> Path:
     """Write the background chapter of a gap to a folder.
 
     The folder appears whole or not at all. A folder with files a person has changed is left alone; the chapter then
@@ -32,6 +40,8 @@ def report(gap: Gap, out: str | Path, *, language: str = "nb", progress: Callabl
         Folder to write: ``chapter.md``, ``chapter.html``, ``figures/`` (PNG and SVG), ``numbers.xlsx``.
     language
         ``"nb"``, ``"nn"`` or ``"en"``.
+    page
+        Write ``page.html`` too: one file where municipality, year and coverage are chosen.
     progress
         Called with the name of each file as it is written.
 
@@ -58,7 +68,10 @@ def report(gap: Gap, out: str | Path, *, language: str = "nb", progress: Callabl
             plots.save(standalone, figures / file_of(figure), alt=figure.words.alt)
             inside = figure.draw(language=language, variant="document")
             plots.save(inside, figures / f"{file_of(figure)}_document", formats=("svg",), alt=figure.words.alt)
-        for name, text in (("chapter.md", as_markdown(written)), ("chapter.html", as_html(written, figures))):
+        texts = [("chapter.md", as_markdown(written)), ("chapter.html", as_html(written, figures))]
+        if page:
+            texts.append(("page.html", as_page(gap, written)))
+        for name, text in texts:
             said(name)
             (folder / name).write_text(text, encoding="utf-8", newline="\n")
         said(WORKBOOK)
