@@ -89,21 +89,24 @@ const tests = {
   },
 
   async "every place, year and need can be shown without an error"() {
-    const page = await open("page-nn.html", 1280);
-    const count = await page.evaluate(async () => {
-      const { data } = window.demografi;
-      let shown = 0;
-      for (const place of data.places) for (const need of data.scenarios) for (const year of [data.launch + 1, data.launch + data.years]) {
-        location.replace(`#${new URLSearchParams({ place: place.code, year, need: need.id })}`);
-        await new Promise((done) => { window.addEventListener("hashchange", done, { once: true }); setTimeout(done, 300); });
-        if (!document.getElementById("state").textContent.includes(place.name)) throw new Error(place.name);
-        if (/NaN|undefined|\{\w+\}/.test(document.querySelector("main#app, #app main").textContent)) throw new Error(location.hash);
-        shown += 1;
-      }
-      return shown;
-    });
-    console.log(`    ${count} states`);
-    await close(page);
+    for (const name of ["page-nn.html", "page-engerdal.html"]) {
+      const page = await open(name, 1280);
+      const count = await page.evaluate(async () => {
+        const { data } = window.demografi;
+        let shown = 0;
+        for (const place of data.places) for (const need of data.scenarios) for (const year of [data.launch + 1, data.launch + data.years]) {
+          location.replace(`#${new URLSearchParams({ place: place.code, year, need: need.id })}`);
+          await new Promise((done) => { window.addEventListener("hashchange", done, { once: true }); setTimeout(done, 300); });
+          if (!document.getElementById("state").textContent.includes(place.name)) throw new Error(place.name);
+          if (/NaN|undefined|\{\w+\}/.test(document.querySelector("main#app, #app main").textContent)) throw new Error(location.hash);
+          shown += 1;
+        }
+        return shown;
+      });
+      console.log(`    ${name}: ${count} states`);
+      await shot(page, name);
+      await close(page);
+    }
   },
 
   async "it is used by keyboard alone; the address keeps the state and the back button goes back"() {

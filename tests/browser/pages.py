@@ -119,6 +119,8 @@ def main(folder: Path) -> None:
         (folder / f"page-{language}.html").write_text(as_page(gap, chapter(gap, language)), encoding="utf-8")
         states = [expected(*state, language) for state in (STATES if language == "nb" else STATES[:3])]
         told["pages"][language] = {"states": states, "numbers": numbers(language)}
+    alone = gap_to("Engerdal", 2040, 2025)
+    (folder / "page-engerdal.html").write_text(as_page(alone, chapter(alone, "en")), encoding="utf-8")
     hostile = renamed(gap_to("Lakseregionen", 2030, 2025), HOSTILE)
     (folder / "page-hostile.html").write_text(as_page(hostile, chapter(hostile)), encoding="utf-8")
     (folder / "expected.json").write_text(json.dumps(told), encoding="utf-8")

@@ -468,9 +468,10 @@ function begin() {
   window.addEventListener("hashchange", render);
   window.addEventListener("beforeprint", () => drawForPaper(true));
   window.addEventListener("afterprint", () => drawForPaper(false));
-  new ResizeObserver(followWidth).observe(byId("app"));
   byId("app").hidden = false;
   render();
+  drawnWidth = byId("app").clientWidth;
+  new ResizeObserver(followWidth).observe(byId("app"));
 }
 
 begin();
