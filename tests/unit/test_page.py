@@ -85,9 +85,17 @@ def test_the_script_never_makes_markup_of_data() -> None:
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function", _scripts())
 
 
-def test_two_runs_give_identical_text(engerdal: dg.Gap) -> None:
+@pytest.mark.parametrize("language", ["nn", "en"])
+def test_every_language_has_a_whole_page_the_same_in_two_runs(language: str, engerdal: dg.Gap) -> None:
     small = _recent(engerdal)
-    assert as_page(small, chapter(small)) == as_page(small, chapter(small))
+    written = chapter(small, language)
+    page = as_page(small, written)
+    assert f'<html lang="{language}">' in page
+    seen = re.sub(r"<style>.*?</style>|<script.*?</script>", "", page, flags=re.S)
+    assert not re.search(r"\{\w*\}", seen)
+    assert labels.label("page_year_number", language) in seen
+    if language == "nn":
+        assert as_page(small, written) == page
 
 
 def test_the_page_of_ten_municipalities_is_less_than_half_a_megabyte(page: str) -> None:
@@ -126,6 +134,11 @@ def test_every_coverage_year_that_all_members_have_is_offered_the_latest_first(t
     assert told["scenarios"][0]["name"] == "Dekningsgrad 31.12.2025 (siste)"
 
 
+def test_a_coverage_year_that_lacks_a_service_or_lies_before_a_break_is_not_offered(engerdal: dg.Gap) -> None:
+    years = [one["id"][-4:] for one in gather(engerdal, "nb")["scenarios"]]
+    assert years == [str(year) for year in range(2025, 2013, -1)]
+
+
 def test_cautions_follow_the_chosen_coverage(told: dict[str, Any]) -> None:
     for one in told["scenarios"]:
         assert any(f"uendret fra 31. desember {one['coverage_year']}" in said for said in one["cautions"])
@@ -137,16 +150,6 @@ def test_every_word_the_script_asks_for_is_in_the_page_and_none_is_there_for_not
     assert asked <= set(WORDS)
     named = set(re.findall(r"\w+", script)) | {key for _, _, key in labels.TIMES}
     assert [key for key in WORDS if key not in named] == []
-
-
-@pytest.mark.parametrize("language", ["nn", "en"])
-def test_every_language_has_a_whole_page(language: str, engerdal: dg.Gap) -> None:
-    small = _recent(engerdal)
-    page = as_page(small, chapter(small, language))
-    assert f'<html lang="{language}">' in page
-    seen = re.sub(r"<style>.*?</style>|<script.*?</script>", "", page, flags=re.S)
-    assert not re.search(r"\{\w*\}", seen)
-    assert labels.label("page_year_number", language) in seen
 
 
 def test_without_script_the_main_numbers_are_there(gap: dg.Gap, page: str) -> None:

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from demografi import ages, labels
-from demografi.errors import ScenarioError, TableError
 from demografi.needs import figure_words, need
 from demografi.projection.draws import group_draws
 from demografi.ratios import MAIN, indicators
@@ -102,23 +101,23 @@ def isolated(name: str) -> str:
 
 
 def _scenarios(result: Gap, language: str) -> Iterator[_Scenario]:
-    """Give the gap's own need first, then constant coverage of every other year that all members have."""
-    years = sorted({int(year) for year in result.need.coverage["year"]}, reverse=True)
+    """Give the gap's own need first, then constant coverage of each other year in the figures that has every cell."""
+    years = [year - 1 for year, _ in reversed(_registered(result.need))]
     own = result.need.coverage_year
+    cells = {
+        int(str(year)): set(rows[["region", "service", "age_group"]].itertuples(index=False, name=None))
+        for year, rows in result.need.coverage.groupby("year")
+    }
 
     def named(year: int) -> str:
         return labels.text("page_need_latest" if year == years[0] else "page_need_coverage", language, year=str(year))
 
     yield _Scenario(f"coverage-{own}", named(own), result)
     for year in years:
-        if year == own:
-            continue
-        try:
+        # Need would be too small where a service or an age group is lacking.
+        if year != own and cells[year] == cells[own]:
             other = need(result.need.projection, coverage_year=year)
-            other.users_of("80+")
-        except (ScenarioError, TableError):
-            continue  # A year that a member lacks, or that has no users 80+, is not offered.
-        yield _Scenario(f"coverage-{year}", named(year), gap(other, result.supply))
+            yield _Scenario(f"coverage-{year}", named(year), gap(other, result.supply))
 
 
 def _scenario(one: _Scenario, language: str) -> Values:
@@ -139,6 +138,7 @@ def _places(scenarios: list[_Scenario], language: str) -> list[Values]:
     years = list(range(projection.launch, int(result.facts["to"]) + 1))
     persons, by_age, causes = _persons(projection), _by_age(projection), _causes(result, years)
     old = group_draws(projection, ["80+"])[:, : len(years), :, 0] if projection.facts["draws"] else None
+    by_place = [_by_place(one.gap, years) for one in scenarios]
     starts = result.need.by_municipality().set_index("region")["start"]
 
     def place(code: str, members: list[str]) -> Values:
@@ -155,7 +155,7 @@ def _places(scenarios: list[_Scenario], language: str) -> list[Values]:
             "registered": _registered(own),
             "start": float(starts[code]) if code in starts.index else None,
             "coverage": _coverage(own),
-            "needs": [_needed(one.gap, members, years, here) for one in scenarios],
+            "needs": [_needed(tables, members, here) for tables in by_place],
         }
 
     whole = place(region.code, list(region.members))
@@ -224,24 +224,27 @@ def _coverage(result: Need) -> dict[str, list[tuple[int, float]]]:
     }
 
 
-def _needed(result: Gap, members: list[str], years: list[int], old: NDArray[np.float64] | None) -> Values:
-    """Return users, person-years and gap of some members by year, under one scenario."""
-    users = result.need.users_of("80+").pivot(index="year", columns="region", values="users").loc[years, members]
+def _by_place(result: Gap, years: list[int]) -> dict[str, pd.DataFrame]:
+    """Return users 80+, need, supply, gap and, where there is a standard, person-years: by year and place."""
     rows = result.to_frame()
-    rows = rows[rows["region"].isin(members)].groupby("year")[["need", "supply", "gap"]].sum().loc[years]
+    measures = {"users": (result.need.users_of("80+"), "users"), **{m: (rows, m) for m in ("need", "supply", "gap")}}
+    if result.need.has("person_years"):
+        measures["person_years"] = (result.need.person_years, "fte")
     return {
-        "users": users.sum(axis=1).tolist(),
-        "interval": None if old is None else _users_ends(users.to_numpy(), old),
-        "person_years": _person_years(result.need, members, years),
-        "gap": {name: rows[name].tolist() for name in rows},
+        name: table.groupby(["year", "region"])[measure].sum().unstack().loc[years]
+        for name, (table, measure) in measures.items()
     }
 
 
-def _person_years(result: Need, members: list[str], years: list[int]) -> list[float] | None:
-    if not result.has("person_years"):
-        return None
-    rows = result.person_years
-    return list(rows[rows["region"].isin(members)].groupby("year")["fte"].sum().loc[years])
+def _needed(tables: dict[str, pd.DataFrame], members: list[str], old: NDArray[np.float64] | None) -> Values:
+    """Return users, person-years and gap of some members by year, under one scenario."""
+    summed = {name: table[members].sum(axis=1).tolist() for name, table in tables.items()}
+    return {
+        "users": summed["users"],
+        "interval": None if old is None else _users_ends(tables["users"][members].to_numpy(), old),
+        "person_years": summed.get("person_years"),
+        "gap": {name: summed[name] for name in ("need", "supply", "gap")},
+    }
 
 
 def _users_ends(users: NDArray[np.float64], old: NDArray[np.float64]) -> Values:
