@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: report test check bench data docs screenshot clean
+.PHONY: report test check bench data docs screenshot page-test clean
 
 report: $(READY)
 	$(BIN)/demografi report Lakseregionen --out lakseregionen
@@ -40,6 +40,14 @@ docs: $(READY)
 screenshot: report
 	command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq chromium)
 	sh scripts/screenshot.sh lakseregionen/chapter.html
+
+# The interactive page in a real browser. Needs Debian's chromium, node 20 and the npm registry.
+page-test: $(READY)
+	mkdir -p build/page-test
+	cp tests/browser/package.json tests/browser/page.mjs build/page-test
+	npm install --prefix build/page-test --no-audit --no-fund --no-package-lock --loglevel=error
+	$(BIN)/python tests/browser/pages.py build/page-test
+	node build/page-test/page.mjs build/page-test
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \

@@ -33,7 +33,7 @@ def whole(engerdal: dg.Gap, tmp_path_factory: pytest.TempPathFactory) -> Path:
         language="nn",
         template=folder / "mal.docx",
         slides=True,
-        pages=True,
+        each=True,
         progress=lambda *one: told.append(one),
     )
     assert [done for _, done, _ in told] == list(range(len(told)))

@@ -26,7 +26,8 @@ _extras = (
     click.option("--language", type=click.Choice(["nb", "nn", "en"]), help="Language of what is read.  [default: nb]"),
     click.option("--template", type=click.Path(path_type=Path), help="Word document whose styles the chapter takes."),
     click.option("--slides", is_flag=True, help="Write slides.pptx too."),
-    click.option("--each", "pages", is_flag=True, help="Write one A4 page per municipality too."),
+    click.option("--page", is_flag=True, help="Write page.html too: choose place, year and coverage in a browser."),
+    click.option("--each", is_flag=True, help="Write one A4 page per municipality too."),
 )
 
 

@@ -15,6 +15,7 @@ from demografi.reports.folder import whole_folder
 from demografi.reports.frozen import SNAPSHOT, Asked, Frozen, freeze, thaw
 from demografi.reports.markdown import WORKBOOK, as_markdown, plain
 from demografi.reports.municipal import municipal_pages
+from demografi.reports.page import as_page
 from demografi.reports.pages import as_html
 from demografi.reports.parts import with_printable_names
 from demografi.reports.refreshing import refresh
@@ -44,8 +45,9 @@ def report(
     *,
     language: str | None = None,
     template: str | Path | None = None,
+    page: bool = False,
     slides: bool = False,
-    pages: bool = False,
+    each: bool = False,
     progress: Progress | None = None,
 ) -> Path:
     """Write the background chapter of a gap to a folder.
@@ -65,9 +67,11 @@ def report(
         ``"nb"`` (the default), ``"nn"`` or ``"en"``.
     template
         A Word document (``.docx``) whose styles are used by name. A style it lacks is ours; the log says which.
+    page
+        Write ``page.html`` too: one file where municipality, year and coverage are chosen.
     slides
         Write ``slides.pptx`` too: one figure a slide. Needs ``demografi[slides]``.
-    pages
+    each
         Write ``pages/`` too: one A4 page per municipality, in Word and HTML.
     progress
         Called with the name of each file as it is begun, how many are done, and of how many.
@@ -83,7 +87,7 @@ def report(
         The folder cannot be made or written, a file in it is open in Word, the template is no Word document, or slides
         are asked for and python-pptx is absent.
     """
-    frozen = _frozen(result, language, template, slides, pages)
+    frozen = _frozen(result, template, Asked(language or "", slides, each, page))
     if frozen.asked.slides:
         refuse_without_slides()
     with whole_folder(out) as (folder, placed):
@@ -91,17 +95,14 @@ def report(
     return placed[0]
 
 
-def _frozen(
-    result: Gap | str | Path, language: str | None, template: str | Path | None, slides: bool, pages: bool
-) -> Frozen:
+def _frozen(result: Gap | str | Path, template: str | Path | None, asked: Asked) -> Frozen:
     given = read_template(Path(template)) if template is not None else None
     if isinstance(result, str | Path):
         kept = thaw(result)
         for difference in kept.version_differences:
             LOG.warning("%s; the files may differ.", difference)
-        asked = Asked(language or kept.asked.language, slides or kept.asked.slides, pages or kept.asked.pages)
-        return Frozen(kept.gap, asked, given or kept.template, kept.replies, kept.results)
-    return Frozen(with_printable_names(result), Asked(language or "nb", slides, pages), given)
+        return Frozen(kept.gap, asked.over(kept.asked), given or kept.template, kept.replies, kept.results)
+    return Frozen(with_printable_names(result), asked.over(Asked()), given)
 
 
 def _write(frozen: Frozen, folder: Path, progress: Progress) -> None:
@@ -129,9 +130,11 @@ def _write(frozen: Frozen, folder: Path, progress: Progress) -> None:
         "sources.bib": lambda: _text(folder / "sources.bib", as_bibtex(written)),
         SNAPSHOT: lambda: (folder / SNAPSHOT).write_bytes(snapshot),
     }
+    if frozen.asked.page:
+        steps["page.html"] = lambda: _text(folder / "page.html", as_page(frozen.gap, written))
     if frozen.asked.slides:
         steps["slides.pptx"] = lambda: (folder / "slides.pptx").write_bytes(as_pptx(written, figures, foot))
-    if frozen.asked.pages:
+    if frozen.asked.each:
         steps |= municipal_pages(frozen, folder / "pages", foot)
     for done, (name, step) in enumerate(steps.items()):
         progress(name, done, len(steps))

@@ -28,7 +28,14 @@ class Asked:
 
     language: str = "nb"
     slides: bool = False
-    pages: bool = False
+    each: bool = False
+    page: bool = False
+
+    def over(self, kept: Asked) -> Asked:
+        """Return what is asked for now, and what was asked for before where nothing else is said."""
+        return Asked(
+            self.language or kept.language, self.slides or kept.slides, self.each or kept.each, self.page or kept.page
+        )
 
 
 @dataclass(frozen=True)
