@@ -3,10 +3,11 @@
 from demografi.workforce.exits import EXIT_AGE, exit_ages, exit_hazards, fit_exits, mean_exit_age
 from demografi.workforce.gaps import Gap, gap
 from demografi.workforce.levers import levers_known
+from demografi.workforce.making import supply
 from demografi.workforce.mix import skill_mix
 from demografi.workforce.staffing import staff_needed, working_days
 from demografi.workforce.stock import OLD_AGE
-from demografi.workforce.supplies import QUICK_BOUND_YEARS, Supply, supply, supply_draws
+from demografi.workforce.supplies import QUICK_BOUND_YEARS, Supply, supply_draws
 
 __all__ = [
     "EXIT_AGE",

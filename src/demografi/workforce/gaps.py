@@ -193,7 +193,7 @@ class Gap(Summable):
             [self.region.members, self.supply.occupations], names=["region", "occupation"]
         )
         parts = [
-            pd.DataFrame({"cause": cause, "fte": values.reshape(-1)}, index=index).reset_index()
+            pd.DataFrame({"cause": cause, "fte": values.reshape(-1) + 0.0}, index=index).reset_index()
             for cause, values in causes.items()
         ]
         return self._masked(pd.concat(parts, ignore_index=True))
