@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
 project = "demografi"
 author = "The demografi developers"
 html_title = "demografi"
@@ -24,6 +30,7 @@ python_use_unqualified_type_names = True
 autodoc_typehints = "description"
 autodoc_member_order = "bysource"
 napoleon_google_docstring = False
+napoleon_use_ivar = True
 autosummary_generate = True
 
 html_theme = "pydata_sphinx_theme"
@@ -37,3 +44,13 @@ html_theme_options = {
 html_sidebars = {"index": []}
 html_copy_source = False
 html_show_sourcelink = False
+
+
+def specs_here(_app: object, _page: str, source: list[str]) -> None:
+    """Lead links to the drawn tables of the tests to the page they are shown on."""
+    source[0] = re.sub(r"\((?:\.\./)+tests/specs/\w+\.md\)", "(_made/counts.md)", source[0])
+
+
+def setup(app: Sphinx) -> None:
+    """Register the above."""
+    app.connect("source-read", specs_here)
