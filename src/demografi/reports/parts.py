@@ -53,8 +53,11 @@ def of_municipality(result: Some, code: str) -> Some:
         if code not in whole.members:
             return part.tables, whole.to_dict()
         one = replace(whole, code=code, name=whole.name_of(code), members=(code,), names=(whole.name_of(code),))
-        tables = {name: table[table["region"] == code].reset_index(drop=True) for name, table in part.tables.items()}
-        return tables, one.to_dict()
+        return {name: rows_of(table) for name, table in part.tables.items()}, one.to_dict()
+
+    def rows_of(table: pd.DataFrame) -> pd.DataFrame:
+        """Take the municipality's rows; a table without places, such as hazards of leaving, is of all."""
+        return table[table["region"] == code].reset_index(drop=True) if "region" in table else table
 
     return _changed(result, narrowed)
 
