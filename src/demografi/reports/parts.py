@@ -42,7 +42,7 @@ def with_printable_names(result: Some) -> Some:
         region = facts["region"]
         return {**region, "name": printable(region["name"]), "names": [printable(name) for name in region["names"]]}
 
-    return _changed(result, lambda part: (part.tables, names(part.facts)))
+    return _changed(result, lambda part: (part.tables, {"region": names(part.facts)}))
 
 
 def of_municipality(result: Some, code: str) -> Some:
@@ -51,9 +51,12 @@ def of_municipality(result: Some, code: str) -> Some:
     def narrowed(part: Result) -> tuple[Mapping[str, pd.DataFrame], dict[str, Any]]:
         whole = Region.from_dict(part.facts["region"])
         if code not in whole.members:
-            return part.tables, whole.to_dict()
+            return part.tables, {"region": whole.to_dict()}
         one = replace(whole, code=code, name=whole.name_of(code), members=(code,), names=(whole.name_of(code),))
-        return {name: rows_of(table) for name, table in part.tables.items()}, one.to_dict()
+        facts: dict[str, Any] = {"region": one.to_dict()}
+        if "shortage" in part.facts:
+            facts["shortage"] = [part.facts["shortage"][whole.members.index(code)]]
+        return {name: rows_of(table) for name, table in part.tables.items()}, facts
 
     def rows_of(table: pd.DataFrame) -> pd.DataFrame:
         """Take the municipality's rows; a table without places, such as hazards of leaving, is of all."""
@@ -64,8 +67,8 @@ def of_municipality(result: Some, code: str) -> Some:
 
 def _changed(result: Some, change: Callable[[Result], tuple[Mapping[str, pd.DataFrame], dict[str, Any]]]) -> Some:
     rests_on = {name: _changed(part, change) for name, part in result.rests_on.items()}
-    tables, region = change(result)
+    tables, facts = change(result)
     same = all(rests_on[name] is part for name, part in result.rests_on.items())
-    if same and tables is result.tables and region == dict(result.facts["region"]):
+    if same and tables is result.tables and all(facts[name] == result.facts[name] for name in facts):
         return result
-    return replace(result, tables=tables, facts={**result.facts, "region": region}, rests_on=rests_on)
+    return replace(result, tables=tables, facts={**result.facts, **facts}, rests_on=rests_on)
