@@ -96,10 +96,10 @@ def test_a_departure_is_said_in_figures_and_cautions(language: str, projection: 
 
 
 def test_every_departure_has_its_words() -> None:
+    group = dg.example("Lakseregionen helse")
     for key in needs.departures()["key"]:
+        values = {**NEUTRAL[key], "toward": group} if key == "coverage_convergence" else NEUTRAL[key]
         for language in ("nb", "nn", "en"):
-            group = dg.example("Lakseregionen helse")
-            values = {**NEUTRAL[key], "toward": group} if key == "coverage_convergence" else NEUTRAL[key]
             assert dg.departure(key, **values).caution().text(language)
 
 

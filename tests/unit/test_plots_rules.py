@@ -393,7 +393,7 @@ def test_a_projection_refuses_what_it_cannot_draw(ten):
         ten.plot(by="moon")
     assert str(refusal.value) == (
         "A projection cannot be drawn by 'moon'.\n"
-        "  There are 'pyramid', 'year', 'components', 'age', 'municipality', 'map'.\n"
+        "  There are 'pyramid', 'year', 'fan', 'components', 'age', 'municipality', 'map'.\n"
         "  projection.plot(by='components')"
     )
 

@@ -194,8 +194,8 @@ class Projection(Summable):
 
         Examples
         --------
-        >>> from demografi import example
-        >>> ends = project(example("Engerdal"), to=2030, draws=200).interval("total").iloc[-1]
+        >>> import demografi as dg
+        >>> ends = dg.project(dg.example("Engerdal"), to=2030, draws=200).interval("total").iloc[-1]
         >>> bool(ends["low"] < 1_300 < ends["high"])
         True
         """
@@ -241,8 +241,8 @@ class Projection(Summable):
         Examples
         --------
         >>> import tempfile
-        >>> from demografi import example
-        >>> projection = project(example("Engerdal"), to=2030, draws=100)
+        >>> import demografi as dg
+        >>> projection = dg.project(dg.example("Engerdal"), to=2030, draws=100)
         >>> file = projection.write_draws(tempfile.mkdtemp() + "/draws.parquet", ["80+", "total"])
         >>> len(pd.read_parquet(file))
         1000

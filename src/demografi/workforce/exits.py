@@ -144,8 +144,8 @@ def exit_hazards(
 
     Examples
     --------
-    >>> exit_hazards("ks_health").query("hazard > 0")["age"].min()
-    np.int64(62)
+    >>> int(exit_hazards("ks_health").query("hazard > 0")["age"].min())
+    61
     """
     rows = exit_ages()
     rows = rows[rows["preset"] == preset]
