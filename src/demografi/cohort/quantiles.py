@@ -1,10 +1,11 @@
 """Exact quantiles over draws, from short integer keys that sort in registers.
 
 A machine sorts 512 numbers of 32 bits several times faster, per number, than a thousand of 64. Each draw therefore gets
-a key: the leading bits of its distance from the least of its row, and below them which draw it is. Keys are sorted in
-two halves, merged by minima and maxima (bitonic merge; K. E. Batcher, Sorting networks and their applications, AFIPS
-1968). Near a wanted rank the keys say which few draws can have it, and those are ordered by their full values. Where
-the leading bits cannot tell who is near, the whole row is sorted, so that every order statistic is that of a full sort.
+a key: the leading bits of its distance from the least of its row, in single precision, and below them which draw it is.
+Keys are sorted in two halves, merged by minima and maxima (bitonic merge; K. E. Batcher, Sorting networks and their
+applications, AFIPS 1968). Near a wanted rank the keys say which few draws can have it, and those are ordered by their
+full values. Where the leading bits cannot tell who is near, the whole row is sorted, so that every order statistic is
+that of a full sort.
 """
 
 from __future__ import annotations
@@ -72,18 +73,21 @@ class Quantiles:
     """
 
     def __init__(self, rows: int, draws: int, probabilities: Sequence[float], dtype: DTypeLike) -> None:
-        self.cells = np.empty((rows, draws), dtype)
         place = np.asarray(probabilities, dtype=float) * (draws - 1)
         self.below = np.floor(place).astype(int)
         self.weight = (place - self.below).astype(dtype)[:, None]
         self.by_key = 2 * NEAR < draws <= 2 * HALF
+        width = draws if not self.by_key else HALF if draws <= HALF else 2 * HALF
+        # Filled up with what sorts last, so that whole rows are worked on: a part of each takes several times as long.
+        self._filled = np.full((rows, width), np.inf, dtype)
+        self.cells = self._filled[:, :draws]
         if self.by_key:
-            self.keys = np.empty((rows, HALF if draws <= HALF else 2 * HALF), np.int32)
-            self.turned = np.empty((rows, HALF), np.int32)
-            self.which = np.arange(draws, dtype=np.int32)
-            self.start = np.clip(self.below + 1 - NEAR, 0, draws - 2 * NEAR)
-            near, row = self.start[:, None] + np.arange(2 * NEAR), np.arange(rows)[:, None, None]
-            self.near, self.first_cell = near + row * self.keys.shape[1], row * draws
+            self._keys = np.empty((rows, width), np.int32)
+            self._turned = np.empty((rows, HALF), np.int32)
+            self._which = np.arange(width, dtype=np.int32)
+            self._start = np.clip(self.below + 1 - NEAR, 0, draws - 2 * NEAR)
+            self._row = np.arange(rows)[:, None, None] * width
+            self._near = self._start[:, None] + np.arange(2 * NEAR) + self._row
 
     def find(self, n_rows: int) -> Real:
         """Give the quantiles of the first rows of ``cells``, (probability, row)."""
@@ -93,10 +97,10 @@ class Quantiles:
 
     def _neighbours(self, n_rows: int) -> tuple[Real, Real]:
         """Give the values of each rank and of the next, (rank, row)."""
-        draws = self.cells.shape[1]
+        draws, start = self.cells.shape[1], self._start
         self._sort_keys(n_rows)
-        near, start = self.keys.reshape(-1).take(self.near[:n_rows], mode="clip"), self.start
-        values = self.cells.reshape(-1).take((near & WHICH) + self.first_cell[:n_rows], mode="clip")
+        near = self._keys.reshape(-1).take(self._near[:n_rows], mode="clip")
+        values = self._filled.reshape(-1).take((near & WHICH) + self._row[:n_rows], mode="clip")
         values.sort(axis=-1)
         at, then = self.below - start, np.minimum(self.below + 1, draws - 1) - start
         bucket, ranks = near >> DRAW_BITS, np.arange(len(start))
@@ -110,17 +114,16 @@ class Quantiles:
 
     def _sort_keys(self, n_rows: int) -> None:
         """Order the keys of the first rows."""
-        draws = self.cells.shape[1]
-        cells, keys = self.cells[:n_rows], self.keys[:n_rows]
-        apart = keys.view(np.float32)[:, :draws]
-        np.subtract(cells, cells.min(axis=-1, keepdims=True), out=apart, casting="same_kind")
-        keys[:, :draws] &= ~WHICH
-        keys[:, :draws] |= self.which
-        keys[:, draws:] = np.iinfo(np.int32).max
-        if draws <= HALF:
+        keys = self._keys[:n_rows]
+        apart = keys.view(np.float32)
+        apart[...] = self._filled[:n_rows]
+        apart -= apart.min(axis=-1, keepdims=True)
+        keys &= ~WHICH
+        keys |= self._which
+        if keys.shape[1] == HALF:
             keys.sort(axis=-1)
             return
-        low, high, turned = keys[:, :HALF], keys[:, HALF:], self.turned[:n_rows]
+        low, high, turned = keys[:, :HALF], keys[:, HALF:], self._turned[:n_rows]
         low.sort(axis=-1)
         high.sort(axis=-1)
         turned[...] = high[:, ::-1]
