@@ -145,6 +145,44 @@ def test_the_change_is_explained_exactly_whatever_was_chosen(choices: dict, proj
     assert fte["end"] == pytest.approx(need.person_years.query("year == 2040")["fte"].sum())
 
 
+@pytest.mark.parametrize(
+    ("year", "service", "other"), [(2008, "long_stay", "home_service"), (2010, "home_service", "long_stay")]
+)
+def test_a_coverage_year_that_lacks_a_whole_service_is_refused_unless_it_is_left_out(
+    year: int, service: str, other: str
+) -> None:
+    projection = dg.project(dg.example("Engerdal"), to=2030)
+    with pytest.raises(dg.TableError) as refused:
+        dg.need(projection, coverage_year=year)
+    assert said(refused) == [
+        f"No users of {service} are counted in Engerdal in {year}.",
+        "Other years have them; without them the need would be too small.",
+        "Years that have all: 2009, 2012, 2014–2025.",
+        f"dg.need(projection, coverage_year=2025), or dg.need(projection, coverage_year={year}, services=['{other}'])",
+    ]
+    assert set(dg.need(projection, coverage_year=year, services=[other]).to_frame()["service"]) == {other}
+
+
+def test_a_coverage_year_that_lacks_one_age_group_everywhere_is_refused() -> None:
+    observed = dg.example("Engerdal")
+    users = observed.tables["users"]
+    gone = (users["year"] == 2024) & (users["service"] == "home_service") & (users["age_group"] == "0-66")
+    without = dg.Observed({**observed.tables, "users": users[~gone]}, observed.facts, observed.own_sources)
+    with pytest.raises(dg.TableError) as refused:
+        dg.need(dg.project(without, to=2030), coverage_year=2024)
+    assert said(refused)[0] == "No users of home_service aged 0-66 are counted in Engerdal in 2024."
+
+
+def test_years_with_figures_of_every_member_are_named_when_one_has_none() -> None:
+    with pytest.raises(dg.ScenarioError) as refused:
+        dg.need(dg.project(dg.example(), to=2030), coverage_year=2013)
+    assert said(refused) == [
+        "There is no coverage for 31 December 2013 in Orkland.",
+        "Years that have all: 2020–2025.",
+        "dg.need(projection, coverage_year=2025)",
+    ]
+
+
 def test_explain_shows_what_the_choice_of_coverage_year_means(projection: dg.Projection, need: dg.Need) -> None:
     assert sums(need.explain(), "users")["coverage"] == pytest.approx(0, abs=1e-9)
     old = sums(dg.need(projection, coverage_year=2020).explain(), "users")
