@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Indicators", "definitions", "indicators", "named"]
 
 MAIN = ("aldersbareevne", "20-66 / 67+")
+IN_FACE = (MAIN, ("persons", "80+"))
 
 INDICATORS = Contract(
     "indicators",
@@ -223,6 +224,18 @@ class Indicators(OfRegion):
     def sources_of_figure(self) -> tuple[Any, ...]:
         """Return the population sources."""
         return tuple(source for source in self.sources if source.id.startswith("population"))
+
+    def _face_table(self) -> pd.DataFrame:
+        rows = []
+        for indicator, definition in IN_FACE:
+            table = self.of(indicator, definition)
+            table = table[table["year"].isin(self._span)]
+            names = [f"{indicator} ({definition}) {year}" for year in table["year"]]
+            rows.append(table[["region", "value"]].assign(name=names))
+        wide = pd.concat(rows).pivot_table("value", "region", "name", sort=False)
+        known = {self.region.code: self.region.name, **self.facts["against"]}
+        known |= dict(zip(self.region.members, self.region.names, strict=True))
+        return wide.rename(index=known)
 
     def _headline(self) -> str:
         years = self._span
