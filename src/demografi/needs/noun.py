@@ -264,8 +264,9 @@ class Need(Summable):
         Parameters
         ----------
         by
-            ``"year"``: registered, then projected; ``"municipality"``: first registered year against the last
-            projected; ``"coverage"``: users per 100 inhabitants by year.
+            ``"year"``: registered, then projected, with the interval of 80 % where there are draws, or the
+            ``alternatives`` given (``year low high``); ``"municipality"``: first registered year against the last
+            projected; ``"coverage"``: users per 100 inhabitants by year; ``"map"``: growth by municipality as tiles.
         language
             ``"nb"``, ``"nn"`` or ``"en"``.
         drawn
@@ -280,7 +281,7 @@ class Need(Summable):
         if draw is None:
             raise ScenarioError(
                 f"Users cannot be drawn by {by!r}.",
-                where="There are 'year', 'municipality' and 'coverage'.",
+                where=f"There are {', '.join(map(repr, DRAWN))}.",
                 hint="need.plot(by='municipality')",
             )
         return draw(self, language, **drawn)
@@ -348,7 +349,7 @@ class Need(Summable):
                     rows[f"{service}, {group}"] = chosen.groupby("year")["users"].sum()
         if self.has("person_years"):
             for service, fte in self.tables["person_years"].groupby("service", sort=False):
-                rows[f"person-years, {service}"] = fte.groupby("year")["fte"].sum()
+                rows["person-years, " + str(service)] = fte.groupby("year")["fte"].sum()
         return pd.DataFrame(rows).T[years].rename_axis("users")
 
     def _headline(self) -> str:

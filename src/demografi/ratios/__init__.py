@@ -11,7 +11,7 @@ import pandas as pd
 from demografi import labels
 from demografi.errors import RegionError, ScenarioError, SourceError
 from demografi.observed import Observed, example
-from demografi.projection import Projection, draws, note_own, project, refuse_level
+from demografi.projection import Projection, draws, project, refuse_level
 from demografi.ratios.joined import join
 from demografi.ratios.terms import Side, definitions, is_of_ages, ratios, weights
 from demografi.regions import NATION, OfRegion
@@ -178,18 +178,71 @@ class Indicators(OfRegion):
         parts = [values.rename("value").reset_index().assign(cause=cause) for cause, values in causes.items()]
         return pd.concat(parts, ignore_index=True)[["region", "cause", "value"]]
 
-    def plot(self, language: str = "nb", **drawn: Any) -> Axes:
-        """Draw aldersbæreevne (20–66 per person 67+) for the region against counties and nation."""
+    def plot(self, language: str = "nb", *, by: str = "year", **drawn: Any) -> Axes:
+        """Draw aldersbæreevne (20–66 per person 67+).
+
+        Parameters
+        ----------
+        language
+            ``"nb"``, ``"nn"`` or ``"en"``.
+        by
+            ``"year"``: the region against counties and nation; ``"municipality"``: each member in a small plot
+            against the region, fifteen on a ``page``.
+        **drawn
+            Goes to the figure: ``size`` and ``variant``.
+
+        Raises
+        ------
+        ScenarioError
+            There is no such figure, or the region is one place.
+        """
         from demografi import plots
 
-        return plots.comparison(
-            self.lines(),
-            self.figure_words(language),
-            focus=self.region.name,
-            projected_from=int(self.facts["launch"]) + 1 if self.facts["launch"] < self.facts["to"] else None,
-            language=language,
-            **drawn,
+        if by == "municipality":
+            return self._plot_members(language, **drawn)
+        if by != "year":
+            raise ScenarioError(
+                f"Indicators cannot be drawn by {by!r}.",
+                where="There are 'year' and 'municipality'.",
+                hint="ratios.plot(by='municipality')",
+            )
+        whole_country = {str(self.facts["against"].get(NATION)): labels.label("whole_country", language)}
+        drawn = {"focus": self.region.name, "projected_from": self._projected_from, "language": language, **drawn}
+        return plots.comparison(self.lines().replace({"name": whole_country}), self.figure_words(language), **drawn)
+
+    def _plot_members(self, language: str, **drawn: Any) -> Axes:
+        from demografi import plots
+
+        region = self.region
+        if not region.is_group:
+            raise ScenarioError(
+                f"{region.name} is one place, so there are no municipalities to draw.",
+                hint="ratios.plot(by='year')",
+            )
+        table = self.of(*MAIN)
+        members = table[table["region"].isin(region.members)]
+        members = members.assign(name=members["region"].map(region.name_of))[["name", "year", "value"]]
+        whole = table[table["region"] == region.code][["year", "value"]]
+        words = plots.support_multiples_words(
+            members,
+            (region.name, whole),
+            language,
+            definition=MAIN[1],
+            note=self._note(language),
+            source=source_line(self.sources_of_figure(), language),
         )
+        drawn = {"projected_from": self._projected_from, "page": 1, "language": language, **drawn}
+        return plots.small_multiples(members, whole, words, **drawn)
+
+    @property
+    def _projected_from(self) -> int | None:
+        launch = int(self.facts["launch"])
+        return launch + 1 if launch < self.facts["to"] else None
+
+    def _note(self, language: str) -> str:
+        """Return whose projection it is; nothing where all is counted."""
+        projection = self.rests_on.get("projection")
+        return projection.note(language) if isinstance(projection, Projection) else ""
 
     def lines(self) -> pd.DataFrame:
         """Return ``name year value`` of aldersbæreevne for the region as a whole and what it is set against."""
@@ -213,12 +266,17 @@ class Indicators(OfRegion):
             "first": labels.number(first, 1, language=language),
             "last": labels.number(last, 1, language=language),
         }
+        others = [str(name) for code, name in self.facts["against"].items() if code != NATION]
+        others += [labels.label("whole_country", language)] if NATION in self.facts["against"] else []
+        said = labels.text("ratios_beside", language, names=labels.join_names(others, language)) if others else ""
         return plots.Words(
             title=labels.text("support_title", language, **say),
             subtitle=labels.text("support_subtitle", language, **say),
-            note=note_own(language),
+            note=self._note(language),
             source=source_line(self.sources_of_figure(), language),
-            alt=labels.text("support_alt", language, **say),
+            alt=labels.text(
+                "ratios_alt" if self._projected_from else "ratios_alt_counted", language, **say, beside=said
+            ),
         )
 
     def sources_of_figure(self) -> tuple[Any, ...]:
