@@ -225,3 +225,15 @@ def test_the_comparison_names_the_country_in_the_readers_language_and_only_what_
     assert "projected" not in alone.alt
     assert "compared" not in alone.alt
     assert alone.note == ""
+
+
+def test_beside_intervals_only_what_they_are_set_against_is_said_to_have_none(engerdal_drawn: dg.Projection) -> None:
+    against = dg.indicators(engerdal_drawn, against=["county", "nation"])
+    said = "The intervals are of Engerdal; Innlandet and Norge are one path, without intervals."
+    assert said in against.cautions
+    assert not [caution for caution in against.cautions if "no intervals yet" in caution]
+    assert any("Intervals rest on" in caution for caution in against.cautions)
+    alone = dg.indicators(engerdal_drawn).cautions
+    assert not [caution for caution in alone if "no intervals yet" in caution or "one path" in caution]
+    plain = dg.indicators(dg.project(dg.example("Engerdal"), to=2028), against=["nation"]).cautions
+    assert any("no intervals yet" in caution for caution in plain)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -73,6 +74,14 @@ class Indicators(OfRegion):
             refuse_level(level, "projection")
             return table
         return table.merge(_ends(projection, level), how="left", on=["region", "year", "indicator", "definition"])
+
+    @cached_property
+    def known_cautions(self) -> tuple[Caution, ...]:
+        """What a reader must know; that what it is set against has no intervals is said of those places alone."""
+        found = super().known_cautions
+        if not _is_drawn(self.rests_on.get("projection")):
+            return found
+        return tuple(caution for caution in found if caution.key != "caution_no_intervals")
 
     def value(self, indicator: str, definition: str, region: str, year: int) -> float:
         """Return one value; a definition may be named by who uses it, such as ``"agder"``.
@@ -439,9 +448,17 @@ def _cautions(
         name = population.region.name_of(str(row["region"]))
         chance = float(1 / np.sqrt(max(count, 1.0)))
         said.append(Caution.of("caution_small_numbers", count=count, what=label, name=name, share=chance))
+    if against and _is_drawn(population):
+        said.append(
+            Caution.of("ratios_caution_benchmarks", names=tuple(against.values()), region=population.region.name)
+        )
     if against and isinstance(population, Projection) and not population.is_own:
         said.append(Caution.of("caution_against_counted", names=tuple(against.values())))
     return tuple(said)
+
+
+def _is_drawn(population: Result | None) -> bool:
+    return isinstance(population, Projection) and bool(population.facts.get("draws"))
 
 
 def _ends(projection: Projection, level: float) -> pd.DataFrame:
