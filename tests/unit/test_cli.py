@@ -45,6 +45,52 @@ def test_the_command_line_has_no_arithmetic_of_its_own(engerdal: dg.Gap) -> None
     pd.testing.assert_frame_equal(table, engerdal.to_frame(), check_dtype=False)
 
 
+def test_need_takes_the_choices_of_the_library_at_the_command_line() -> None:
+    projection = dg.project(dg.example(), to=2030, draws=30, seed=2)
+    growth = dg.departure("standard_growth", rate=0.005)
+    need = dg.need(projection, coverage_year=2023, departures=[growth])
+    words = [
+        "need",
+        "Lakseregionen",
+        "--to",
+        "2030",
+        "--coverage-year",
+        "2023",
+        "--departure",
+        "standard_growth:rate=0.005",
+    ]
+
+    def given(*more: str) -> pd.DataFrame:
+        result = run(*words, *more)
+        assert result.exit_code == 0, result.stderr
+        return pd.read_csv(io.StringIO(result.stdout), dtype={"region": "str"})
+
+    def same(table: pd.DataFrame, wanted: pd.DataFrame) -> None:
+        pd.testing.assert_frame_equal(table, wanted.reset_index(drop=True), check_dtype=False)
+
+    same(given("--level", "0.8", "--draws", "30", "--seed", "2"), need.to_frame(level=0.8))
+    same(given("--person-years"), need.person_years)
+    same(given("--explain", "--person-years"), need.explain(measure="fte"))
+    alone = given("--service", "long_stay")
+    assert set(alone["service"]) == {"long_stay"}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--departure", "standard_growth:rate=much"], "'standard_growth:rate=much' is not like standard_growth:rate="),
+        (["--departure", "wishing:rate=0.1"], "wishing"),
+        (["--departure", "standard_growth"], "'standard_growth' needs its rate."),
+        (["--coverage-year", "2010"], "Years that have all: 2009, 2012, 2014–2025."),
+        (["--service", "spruce"], "No users of 'spruce' are counted in Engerdal."),
+    ],
+)
+def test_need_refuses_what_it_does_not_know(words: list[str], said: str) -> None:
+    result = run("need", "Engerdal", "--to", "2028", *words)
+    assert result.exit_code != 0
+    assert said in result.stderr
+
+
 def test_a_goal_is_answered_on_stderr_and_given_on_stdout() -> None:
     mix = ["--through", "net_migration=0.5", "--through", "retention=0.5"]
     result = run("goal", "persons=1290", "Engerdal", "--to", "2030", "--on", "2030-01-01", "--language", "en", *mix)

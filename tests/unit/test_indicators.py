@@ -185,3 +185,55 @@ def test_the_five_pilot_networks_of_2006_are_named_groups_that_say_who_was_disso
     assert "Livskraftige kommuner 2006" in found.notes[0]
     if name in ("Lindesnesregionen", "Aktørorientert nettverk", "Overordnet planlegging"):
         assert any("in 2020" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("language", ["nb", "nn", "en"])
+def test_each_municipality_is_drawn_against_the_region(indicators: dg.Indicators, language: str) -> None:
+    from demografi import plots
+
+    figure = indicators.plot(language, by="municipality")
+    assert plots.problems(figure) == []
+    assert len(figure.get_figure(root=True).axes) == 10
+    low = {
+        "nb": "Lavest aldersbæreevne i Aure",
+        "nn": "Lågast aldersbereevne i Aure",
+        "en": "Lowest support ratio in Aure",
+    }
+    assert figure.get_figure(root=True).words.title.startswith(low[language])
+
+
+def test_one_place_has_no_municipalities_to_draw_and_other_figures_are_refused() -> None:
+    found = dg.indicators(dg.example("Engerdal"))
+    with pytest.raises(dg.ScenarioError) as refused:
+        found.plot(by="municipality")
+    assert str(refused.value) == (
+        "Engerdal is one place, so there are no municipalities to draw.\n  ratios.plot(by='year')"
+    )
+    with pytest.raises(dg.ScenarioError) as refused:
+        found.plot(by="map")
+    assert str(refused.value).splitlines()[0] == "Indicators cannot be drawn by 'map'."
+
+
+def test_the_comparison_names_the_country_in_the_readers_language_and_only_what_is_there() -> None:
+    observed = dg.example("Engerdal")
+    both = dg.indicators(dg.project(observed, to=2030), against=["county", "nation"]).plot("en").get_figure(root=True)
+    said = {text.get_text() for text in both.findobj() if hasattr(text, "get_text")}
+    assert "Norway" in said
+    assert "Norge" not in said
+    assert "projected, compared with Innlandet and Norway." in both.words.alt
+    alone = dg.indicators(observed).plot("en").get_figure(root=True).words
+    assert "projected" not in alone.alt
+    assert "compared" not in alone.alt
+    assert alone.note == ""
+
+
+def test_beside_intervals_only_what_they_are_set_against_is_said_to_have_none(engerdal_drawn: dg.Projection) -> None:
+    against = dg.indicators(engerdal_drawn, against=["county", "nation"])
+    said = "The intervals are of Engerdal; Innlandet and Norge are one path, without intervals."
+    assert said in against.cautions
+    assert not [caution for caution in against.cautions if "no intervals yet" in caution]
+    assert any("Intervals rest on" in caution for caution in against.cautions)
+    alone = dg.indicators(engerdal_drawn).cautions
+    assert not [caution for caution in alone if "no intervals yet" in caution or "one path" in caution]
+    plain = dg.indicators(dg.project(dg.example("Engerdal"), to=2028), against=["nation"]).cautions
+    assert any("no intervals yet" in caution for caution in plain)

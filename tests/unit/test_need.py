@@ -145,6 +145,44 @@ def test_the_change_is_explained_exactly_whatever_was_chosen(choices: dict, proj
     assert fte["end"] == pytest.approx(need.person_years.query("year == 2040")["fte"].sum())
 
 
+@pytest.mark.parametrize(
+    ("year", "service", "other"), [(2008, "long_stay", "home_service"), (2010, "home_service", "long_stay")]
+)
+def test_a_coverage_year_that_lacks_a_whole_service_is_refused_unless_it_is_left_out(
+    year: int, service: str, other: str
+) -> None:
+    projection = dg.project(dg.example("Engerdal"), to=2030)
+    with pytest.raises(dg.TableError) as refused:
+        dg.need(projection, coverage_year=year)
+    assert said(refused) == [
+        f"No users of {service} are counted in Engerdal in {year}.",
+        "Other years have them; without them the need would be too small.",
+        "Years that have all: 2009, 2012, 2014–2025.",
+        f"dg.need(projection, coverage_year=2025), or dg.need(projection, coverage_year={year}, services=['{other}'])",
+    ]
+    assert set(dg.need(projection, coverage_year=year, services=[other]).to_frame()["service"]) == {other}
+
+
+def test_a_coverage_year_that_lacks_one_age_group_everywhere_is_refused() -> None:
+    observed = dg.example("Engerdal")
+    users = observed.tables["users"]
+    gone = (users["year"] == 2024) & (users["service"] == "home_service") & (users["age_group"] == "0-66")
+    without = dg.Observed({**observed.tables, "users": users[~gone]}, observed.facts, observed.own_sources)
+    with pytest.raises(dg.TableError) as refused:
+        dg.need(dg.project(without, to=2030), coverage_year=2024)
+    assert said(refused)[0] == "No users of home_service aged 0-66 are counted in Engerdal in 2024."
+
+
+def test_years_with_figures_of_every_member_are_named_when_one_has_none() -> None:
+    with pytest.raises(dg.ScenarioError) as refused:
+        dg.need(dg.project(dg.example(), to=2030), coverage_year=2013)
+    assert said(refused) == [
+        "There is no coverage for 31 December 2013 in Orkland.",
+        "Years that have all: 2020–2025.",
+        "dg.need(projection, coverage_year=2025)",
+    ]
+
+
 def test_explain_shows_what_the_choice_of_coverage_year_means(projection: dg.Projection, need: dg.Need) -> None:
     assert sums(need.explain(), "users")["coverage"] == pytest.approx(0, abs=1e-9)
     old = sums(dg.need(projection, coverage_year=2020).explain(), "users")
@@ -471,3 +509,52 @@ def test_life_years_of_a_projection_without_deaths_are_asked_for(engerdal: dg.Ga
     with pytest.raises(dg.ScenarioError, match="The projection holds no deaths, so life-years gained are not known"):
         dg.need(without, departures=[dg.departure("healthier_ageing", share=0.5)])
     dg.need(without, departures=[dg.departure("healthier_ageing", share=0.5, gained=0.1)])
+
+
+def test_the_year_figure_has_the_interval_of_drawn_need_and_says_its_level() -> None:
+    from demografi import plots
+
+    drawn = dg.need(dg.project(dg.example("Engerdal"), to=2030, draws=50))
+    figure = drawn.plot(language="en")
+    said_there = [text.get_text() for text in figure.figure.findobj() if hasattr(text, "get_text")]
+    assert "80% prediction interval" in said_there
+    note = figure.get_figure(root=True).words.note
+    assert "The band is an 80% prediction interval, population and coverage drawn together." in note
+    assert plots.problems(figure) == []
+    assert (
+        "prediction interval"
+        not in dg.need(dg.project(dg.example("Engerdal"), to=2030)).plot(language="en").get_figure(root=True).words.note
+    )
+
+
+def test_alternatives_are_drawn_as_alternatives_and_not_as_an_interval(need: dg.Need) -> None:
+    future = need.history().query("kind == 'projected'")
+    band = pd.DataFrame({"year": future["year"], "low": 0.9 * future["value"], "high": 1.1 * future["value"]})
+    note = need.plot("year", "en", alternatives=band).get_figure(root=True).words.note
+    assert "low and high alternatives (LLML–HHMH), not an uncertainty interval" in note
+
+
+@pytest.mark.parametrize("language", ["nb", "nn", "en"])
+def test_growth_of_users_is_drawn_as_a_map_of_tiles(need: dg.Need, language: str) -> None:
+    from demografi import plots
+
+    figure = need.plot("map", language)
+    assert plots.problems(figure) == []
+    said_there = {text.get_text() for text in figure.figure.findobj() if hasattr(text, "get_text")}
+    row = need.by_municipality().set_index("name").loc["Orkland"]
+    assert f"+{round(100 * (row['end'] / row['start'] - 1))}" in said_there
+
+
+def test_nobody_is_fastest_with_fewer_than_twenty_users() -> None:
+    observed = dg.example("Lakseregionen helse")
+    users = observed.tables["users"].copy()
+    rindal = (users["region"] == "5061") & (users["age_group"] == "80+") & (users["year"] <= 2021)
+    users.loc[rindal, "users"] = users.loc[rindal, "users"] * 0.2
+    few = dg.Observed({**observed.tables, "users": users}, observed.facts, observed.own_sources)
+    need = dg.need(dg.project(few, to=2040))
+    table = need.by_municipality().set_index("name")
+    assert table.loc["Rindal", "start"] < 20
+    assert (table["end"] / table["start"]).idxmax() == "Rindal"
+    words = need.plot("municipality", "en").get_figure(root=True).words
+    assert "Rindal" not in words.title + words.alt
+    assert words.note.endswith("No per cent is given of fewer than 20.")

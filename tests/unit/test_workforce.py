@@ -310,5 +310,13 @@ def test_supply_and_gap_draw_themselves(drawn: dg.Gap, five: dg.Supply, language
         assert figure.figure.words.alt
 
 
+def test_the_gap_figure_says_its_interval_where_it_was_drawn(drawn: dg.Gap) -> None:
+    last = drawn.interval(0.8).iloc[-1]
+    said = f"80% prediction interval of the gap in {drawn.to}: {last['low']:.0f} to {last['high']:.0f} person-years."
+    assert said in drawn.figure_words("en").note
+    plain = dg.gap(dg.need(dg.project(dg.example(), 2030)), dg.supply(dg.example(), 2030))
+    assert "interval" not in plain.figure_words("en").note
+
+
 def test_nobody_stays_past_a_cliff() -> None:
     assert left_alive(cliff(64.4))[AGES >= 62].round(12)[:4].tolist() == [1.0, 1.0, 0.4, 0.0]

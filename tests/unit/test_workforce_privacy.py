@@ -185,3 +185,24 @@ def test_every_hidden_part_could_be_the_limit(parts: list[int], limit: int) -> N
         assert counts[hidden].sum() - (hidden.sum() - 1) >= limit
     else:
         assert not small.any()
+
+
+def test_the_figure_of_ages_hides_a_second_place_where_one_would_follow_from_the_total() -> None:
+    counts = np.array([[9.0, 9, 8, 9, 1], [8, 7, 9, 6, 5], [6, 8, 7, 5, 4], [9, 9, 9, 9, 9]])
+    supply = supply_of(counts)
+    now = supply.to_frame().query("year == 2026")
+    assert now.loc[now["status"] == ":", "region"].unique().tolist() == ["a"]
+    figure = supply.plot("age", "en").get_figure(root=True)
+    assert "a and c are not shown, to protect privacy, but are in the sum." in figure.words.note
+    assert figure.words.note.startswith("Counts under 3 are hidden, and others with them.")
+    printed = [text.get_text() for text in figure.findobj() if hasattr(text, "get_text")]
+    assert "36" not in printed
+    assert "30" not in printed
+
+
+def test_the_figure_of_the_nations_ages_says_so_and_counts_person_years() -> None:
+    note = dg.supply(dg.example(), 2030).plot("age", "en").get_figure(root=True).words.note
+    assert note == (
+        "The municipalities' own ages are not known. Ages: the nation's distribution (22% aged 55 or over). "
+        "n = person-years."
+    )

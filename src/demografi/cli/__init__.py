@@ -20,6 +20,7 @@ from demografi.cli.giving import (
     to_option,
     write,
 )
+from demografi.cli.needing import departing, needed
 from demografi.cli.staffing import numbered, staffed, supply_choices
 
 __all__ = ["EXIT_CODES", "chapters", "main", "sources"]
@@ -38,12 +39,36 @@ def project(region: str, live: bool, offline: bool, to: int, out: Path | None) -
 @main.command()
 @sourced
 @to_option
+@needed
+@click.option("--person-years", is_flag=True, help="Give person-years instead; with --level those of all places.")
+@click.option("--explain", is_flag=True, help="Give the causes of the change to the last year, which sum to it.")
 @out_option
-@click.option("--person-years", is_flag=True, help="Give person-years instead of users.")
-def need(region: str, live: bool, offline: bool, to: int, out: Path | None, person_years: bool) -> None:
-    """Give users by service and age group, or person-years, with constant coverage."""
-    result = dg.need(dg.project(observed_of(region, live, offline), to))
-    write(result.person_years if person_years else result.to_frame(), out)
+def need(
+    region: str,
+    live: bool,
+    offline: bool,
+    to: int,
+    person_years: bool,
+    explain: bool,
+    out: Path | None,
+    **asked: Any,
+) -> None:
+    """Give users by service and age group, or person-years; coverage is constant unless told otherwise."""
+    level = asked["level"]
+    drawn = 0 if level is None else asked["draws"]
+    projection = dg.project(observed_of(region, live, offline), to, draws=drawn, seed=asked["seed"])
+    result = dg.need(
+        projection,
+        coverage_year=asked["coverage_year"],
+        services=list(asked["service"]) or None,
+        departures=departing(asked["departure"]),
+    )
+    if explain:
+        write(result.explain(measure="fte" if person_years else "users"), out)
+    elif person_years:
+        write(result.person_years if level is None else result.person_years_interval(level), out)
+    else:
+        write(result.to_frame(level), out)
 
 
 @main.command()

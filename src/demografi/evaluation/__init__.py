@@ -16,6 +16,7 @@ from demografi.evaluation.held import INTERVALS, ends_of, held_table, made_at_la
 from demografi.evaluation.launches import known_at
 from demografi.evaluation.runs import COLUMNS, NAMES, OURS, launch_rows, named_groups, simple_models
 from demografi.evaluation.scores import percent_errors, structure_error, summary
+from demografi.faces import years_shown
 from demografi.projection import project
 from demografi.projection.arrays import as_array
 from demografi.regions import OfRegion, Region
@@ -34,6 +35,7 @@ __all__ = ["Backtest", "backtest", "backtest_country", "known_at"]
 
 MOST_AHEAD = 10
 STRUCTURE = ("0-5", "6-15", "16-19", "20-44", "45-66", "67-79", "80-89", "90+")
+IN_FACE = ("total", "80+")
 SIZES = (2_000, 5_000, 10_000, 20_000, 50_000)
 
 BACKTEST = Contract(
@@ -230,6 +232,14 @@ class Backtest(OfRegion):
             + labels.text("backtest_subtitle", language, **say),
         )
         return plots.comparison(lines, words, focus=OURS, projected_from=None, language=language, **drawn)
+
+    def _face_table(self) -> pd.DataFrame:
+        table = self.scores()
+        table = table[table["age_group"].isin(IN_FACE)]
+        table = table[table["horizon"].isin(years_shown(1, int(table["horizon"].max())))]
+        table = table.assign(name=table["model"] + ", " + table["age_group"], age=table["age_group"].map(IN_FACE.index))
+        wide = table.sort_values("age", kind="stable").pivot_table("mape", "name", "horizon", sort=False)
+        return wide.rename_axis("mean absolute error [%], years ahead")
 
     def _headline(self) -> str:
         table = self.scores()

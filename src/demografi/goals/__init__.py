@@ -170,6 +170,10 @@ class Goal(OfRegion):
         """Return the line under the figure."""
         return source_line(self.baseline.observed.own_sources[:1], language)
 
+    def _face_table(self) -> pd.DataFrame:
+        columns = ["target", "baseline", "reached", "per_year", "women_20_39"]
+        return self.tables["goal"].set_index("lever")[columns]
+
     def _headline(self) -> str:
         return self.sentence("en")
 

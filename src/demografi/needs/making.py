@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from demografi import ages
+from demografi import ages, labels
 from demografi.errors import ScenarioError, TableError
 from demografi.needs import departing
 from demografi.needs.counts import breaks, coverage_of, parents_of
@@ -74,7 +74,8 @@ def need(
     SourceError
         The counted figures hold no users for a part of the region.
     TableError
-        A member lacks a service the others have, or coverage is above one.
+        A member lacks a service the others have, the year lacks one that other years have (leave it out with
+        ``services``), or coverage is above one.
     ScenarioError
         No coverage can be computed for that year, or a choice is not known.
 
@@ -89,6 +90,7 @@ def need(
     coverage, hidden = coverage_of(observed, services, denominator)
     chosen = _chosen_year(coverage, observed, coverage_year)
     base = coverage[coverage["year"] == chosen]
+    _refuse_lacking(coverage, chosen, observed)
     _refuse_gaps(base, observed)
     _refuse_above_one(base)
     base, weights = (base, []) if pooled is None else pooled_coverage(base, pooled, chosen, denominator)
@@ -115,7 +117,7 @@ def need(
 
 
 def _chosen_year(coverage: pd.DataFrame, observed: Observed, asked: int | None) -> int:
-    years = sorted(coverage["year"].unique())
+    years, whole = sorted(coverage["year"].unique()), _whole_years(coverage, observed)
     chosen = years[-1] if asked is None else asked
     base = coverage[coverage["year"] == chosen]
     absent = [c for c in observed.region.members if c not in set(base["region"])]
@@ -123,10 +125,51 @@ def _chosen_year(coverage: pd.DataFrame, observed: Observed, asked: int | None) 
         raise ScenarioError(
             f"There is no coverage for 31 December {chosen}"
             + (f" in {observed.region.name_of(absent[0])}." if absent else "."),
-            where=f"Years with figures: {years[0]}–{years[-1]}.",
-            hint=f"dg.need(projection, coverage_year={years[-1]})",
+            where=f"Years that have all: {_spans(whole) or 'none'}.",
+            hint=f"dg.need(projection, coverage_year={(whole or years)[-1]})",
         )
     return int(chosen)
+
+
+def _refuse_lacking(coverage: pd.DataFrame, chosen: int, observed: Observed) -> None:
+    """Refuse a year in which no member has a service or an age group that other years have."""
+    every, now = dict.fromkeys(_parts(coverage)), set(_parts(coverage[coverage["year"] == chosen]))
+    lacking = [part for part in every if part not in now]
+    if not lacking:
+        return
+    service, group = lacking[0]
+    of_age = f" aged {group}" if service in {name for name, _ in now} else ""
+    incomplete = {name for name, _ in lacking}
+    here = [name for name in dict.fromkeys(name for name, _ in every) if name not in incomplete]
+    whole = _whole_years(coverage, observed)
+    ways = [f"coverage_year={whole[-1]}"] if whole else []
+    ways += [f"coverage_year={chosen}, services={here}"] if here else []
+    raise TableError(
+        f"No users of {service}{of_age} are counted in {observed.region.name} in {chosen}.",
+        where=[
+            "Other years have them; without them the need would be too small.",
+            f"Years that have all: {_spans(whole) or 'none'}.",
+        ],
+        hint=", or ".join(f"dg.need(projection, {way})" for way in ways) or "projection.observed.users",
+    )
+
+
+def _whole_years(coverage: pd.DataFrame, observed: Observed) -> list[int]:
+    """Return the years in which every member has every service and age group there is."""
+    cells = len(set(_parts(coverage))) * len(observed.region.members)
+    per_year = coverage.groupby("year").size()
+    return [int(year) for year in per_year[per_year == cells].index]
+
+
+def _parts(table: pd.DataFrame) -> list[tuple[str, str]]:
+    return list(zip(table["service"], table["age_group"], strict=True))
+
+
+def _spans(years: Sequence[int]) -> str:
+    """Return years as people write them: ``2009, 2014–2016``."""
+    starts = [year for year in years if year - 1 not in years]
+    ends = [year for year in years if year + 1 not in years]
+    return ", ".join(str(a) if a == b else labels.year_range(a, b) for a, b in zip(starts, ends, strict=True))
 
 
 def _refuse_gaps(base: pd.DataFrame, observed: Observed) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pandas as pd
 
 from demografi.errors import ScenarioError, TableError
+from demografi.faces import years_shown
 from demografi.needs import causes, drawing
 from demografi.needs.counts import COVERAGE, KEY, outermost, refuse_overlap, rows_of
 from demografi.needs.figures import DRAWN
@@ -263,8 +264,9 @@ class Need(Summable):
         Parameters
         ----------
         by
-            ``"year"``: registered, then projected; ``"municipality"``: first registered year against the last
-            projected; ``"coverage"``: users per 100 inhabitants by year.
+            ``"year"``: registered, then projected, with the interval of 80 % where there are draws, or the
+            ``alternatives`` given (``year low high``); ``"municipality"``: first registered year against the last
+            projected; ``"coverage"``: users per 100 inhabitants by year; ``"map"``: growth by municipality as tiles.
         language
             ``"nb"``, ``"nn"`` or ``"en"``.
         drawn
@@ -279,7 +281,7 @@ class Need(Summable):
         if draw is None:
             raise ScenarioError(
                 f"Users cannot be drawn by {by!r}.",
-                where="There are 'year', 'municipality' and 'coverage'.",
+                where=f"There are {', '.join(map(repr, DRAWN))}.",
                 hint="need.plot(by='municipality')",
             )
         return draw(self, language, **drawn)
@@ -336,6 +338,19 @@ class Need(Summable):
     def sources_of_figure(self) -> tuple[Any, ...]:
         """Return the sources a figure of users names."""
         return tuple(s for s in self.projection.observed.own_sources if s.id not in OF_STAFF)
+
+    def _face_table(self) -> pd.DataFrame:
+        years = years_shown(self.projection.launch, self.projection.to)
+        rows = {}
+        for service in self.tables["users"]["service"].unique():
+            users = self.tables["users"].query("service == @service")
+            for group, chosen in (("80+", rows_of(users, "80+")), ("all ages", users)):
+                if len(chosen):
+                    rows[f"{service}, {group}"] = chosen.groupby("year")["users"].sum()
+        if self.has("person_years"):
+            for service, fte in self.tables["person_years"].groupby("service", sort=False):
+                rows["person-years, " + str(service)] = fte.groupby("year")["fte"].sum()
+        return pd.DataFrame(rows).T[years].rename_axis("users")
 
     def _headline(self) -> str:
         over = self._default_services()

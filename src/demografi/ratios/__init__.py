@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -11,7 +12,7 @@ import pandas as pd
 from demografi import labels
 from demografi.errors import RegionError, ScenarioError, SourceError
 from demografi.observed import Observed, example
-from demografi.projection import Projection, draws, note_own, project, refuse_level
+from demografi.projection import Projection, draws, project, refuse_level
 from demografi.ratios.joined import join
 from demografi.ratios.terms import Side, definitions, is_of_ages, ratios, weights
 from demografi.regions import NATION, OfRegion
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Indicators", "definitions", "indicators", "named"]
 
 MAIN = ("aldersbareevne", "20-66 / 67+")
+IN_FACE = (MAIN, ("persons", "80+"))
 
 INDICATORS = Contract(
     "indicators",
@@ -72,6 +74,14 @@ class Indicators(OfRegion):
             refuse_level(level, "projection")
             return table
         return table.merge(_ends(projection, level), how="left", on=["region", "year", "indicator", "definition"])
+
+    @cached_property
+    def known_cautions(self) -> tuple[Caution, ...]:
+        """What a reader must know; that what it is set against has no intervals is said of those places alone."""
+        found = super().known_cautions
+        if not _is_drawn(self.rests_on.get("projection")):
+            return found
+        return tuple(caution for caution in found if caution.key != "caution_no_intervals")
 
     def value(self, indicator: str, definition: str, region: str, year: int) -> float:
         """Return one value; a definition may be named by who uses it, such as ``"agder"``.
@@ -177,18 +187,71 @@ class Indicators(OfRegion):
         parts = [values.rename("value").reset_index().assign(cause=cause) for cause, values in causes.items()]
         return pd.concat(parts, ignore_index=True)[["region", "cause", "value"]]
 
-    def plot(self, language: str = "nb", **drawn: Any) -> Axes:
-        """Draw aldersbæreevne (20–66 per person 67+) for the region against counties and nation."""
+    def plot(self, language: str = "nb", *, by: str = "year", **drawn: Any) -> Axes:
+        """Draw aldersbæreevne (20–66 per person 67+).
+
+        Parameters
+        ----------
+        language
+            ``"nb"``, ``"nn"`` or ``"en"``.
+        by
+            ``"year"``: the region against counties and nation; ``"municipality"``: each member in a small plot
+            against the region, fifteen on a ``page``.
+        **drawn
+            Goes to the figure: ``size`` and ``variant``.
+
+        Raises
+        ------
+        ScenarioError
+            There is no such figure, or the region is one place.
+        """
         from demografi import plots
 
-        return plots.comparison(
-            self.lines(),
-            self.figure_words(language),
-            focus=self.region.name,
-            projected_from=int(self.facts["launch"]) + 1 if self.facts["launch"] < self.facts["to"] else None,
-            language=language,
-            **drawn,
+        if by == "municipality":
+            return self._plot_members(language, **drawn)
+        if by != "year":
+            raise ScenarioError(
+                f"Indicators cannot be drawn by {by!r}.",
+                where="There are 'year' and 'municipality'.",
+                hint="ratios.plot(by='municipality')",
+            )
+        whole_country = {str(self.facts["against"].get(NATION)): labels.label("whole_country", language)}
+        drawn = {"focus": self.region.name, "projected_from": self._projected_from, "language": language, **drawn}
+        return plots.comparison(self.lines().replace({"name": whole_country}), self.figure_words(language), **drawn)
+
+    def _plot_members(self, language: str, **drawn: Any) -> Axes:
+        from demografi import plots
+
+        region = self.region
+        if not region.is_group:
+            raise ScenarioError(
+                f"{region.name} is one place, so there are no municipalities to draw.",
+                hint="ratios.plot(by='year')",
+            )
+        table = self.of(*MAIN)
+        members = table[table["region"].isin(region.members)]
+        members = members.assign(name=members["region"].map(region.name_of))[["name", "year", "value"]]
+        whole = table[table["region"] == region.code][["year", "value"]]
+        words = plots.support_multiples_words(
+            members,
+            (region.name, whole),
+            language,
+            definition=MAIN[1],
+            note=self._note(language),
+            source=source_line(self.sources_of_figure(), language),
         )
+        drawn = {"projected_from": self._projected_from, "page": 1, "language": language, **drawn}
+        return plots.small_multiples(members, whole, words, **drawn)
+
+    @property
+    def _projected_from(self) -> int | None:
+        launch = int(self.facts["launch"])
+        return launch + 1 if launch < self.facts["to"] else None
+
+    def _note(self, language: str) -> str:
+        """Return whose projection it is; nothing where all is counted."""
+        projection = self.rests_on.get("projection")
+        return projection.note(language) if isinstance(projection, Projection) else ""
 
     def lines(self) -> pd.DataFrame:
         """Return ``name year value`` of aldersbæreevne for the region as a whole and what it is set against."""
@@ -212,17 +275,34 @@ class Indicators(OfRegion):
             "first": labels.number(first, 1, language=language),
             "last": labels.number(last, 1, language=language),
         }
+        others = [str(name) for code, name in self.facts["against"].items() if code != NATION]
+        others += [labels.label("whole_country", language)] if NATION in self.facts["against"] else []
+        said = labels.text("ratios_beside", language, names=labels.join_names(others, language)) if others else ""
         return plots.Words(
             title=labels.text("support_title", language, **say),
             subtitle=labels.text("support_subtitle", language, **say),
-            note=note_own(language),
+            note=self._note(language),
             source=source_line(self.sources_of_figure(), language),
-            alt=labels.text("support_alt", language, **say),
+            alt=labels.text(
+                "ratios_alt" if self._projected_from else "ratios_alt_counted", language, **say, beside=said
+            ),
         )
 
     def sources_of_figure(self) -> tuple[Any, ...]:
         """Return the population sources."""
         return tuple(source for source in self.sources if source.id.startswith("population"))
+
+    def _face_table(self) -> pd.DataFrame:
+        rows = []
+        for indicator, definition in IN_FACE:
+            table = self.of(indicator, definition)
+            table = table[table["year"].isin(self._span)]
+            names = [f"{indicator} ({definition}) {year}" for year in table["year"]]
+            rows.append(table[["region", "value"]].assign(name=names))
+        wide = pd.concat(rows).pivot_table("value", "region", "name", sort=False)
+        known = {self.region.code: self.region.name, **self.facts["against"]}
+        known |= dict(zip(self.region.members, self.region.names, strict=True))
+        return wide.rename(index=known)
 
     def _headline(self) -> str:
         years = self._span
@@ -368,9 +448,17 @@ def _cautions(
         name = population.region.name_of(str(row["region"]))
         chance = float(1 / np.sqrt(max(count, 1.0)))
         said.append(Caution.of("caution_small_numbers", count=count, what=label, name=name, share=chance))
+    if against and _is_drawn(population):
+        said.append(
+            Caution.of("ratios_caution_benchmarks", names=tuple(against.values()), region=population.region.name)
+        )
     if against and isinstance(population, Projection) and not population.is_own:
         said.append(Caution.of("caution_against_counted", names=tuple(against.values())))
     return tuple(said)
+
+
+def _is_drawn(population: Result | None) -> bool:
+    return isinstance(population, Projection) and bool(population.facts.get("draws"))
 
 
 def _ends(projection: Projection, level: float) -> pd.DataFrame:

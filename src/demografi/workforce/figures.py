@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +24,8 @@ __all__ = ["OF_GAP", "OF_SUPPLY", "gap_words"]
 
 OLD_AGE = 55
 FEWEST = 20
+LEVEL = 0.8
+"""Of the interval in the note."""
 
 
 def _who(supply: Supply, language: str) -> str:
@@ -99,37 +102,37 @@ def _by_age(supply: Supply, language: str, **look: Any) -> Axes:
     """Draw the shares of each age group; where ages are the nation's, as one bar."""
     from demografi import plots
 
-    table, region = _age_table(supply), supply.region.name
+    total = supply.region.name
+    table = _age_table(supply)
+    table = table.assign(group=table["group"].map(lambda group: _group_said(group, language)))
+    table = plots.hide_second(table, total)
     old = [group for group in supply.facts["groups"] if int(group.split("-")[0].rstrip("+")) >= OLD_AGE]
-    wholes = table[table["name"] == region].groupby("group")["persons"].sum()
-    share = float(wholes[old].sum() / wholes.sum())
-    say = {
-        "region": region,
-        "place": labels.place(region, language),
-        "who": _who(supply, language),
-        "share": labels.percent(share, language=language),
-        "year": str(supply.launch - 1),
-    }
-    own = supply.facts["own"]
-    note = labels.text(
-        "hands_age_note_own" if own else "hands_age_note_national", language, limit=str(supply.facts["limit"])
+    focus = [_group_said(group, language) for group in old]
+    nurses = supply.occupations == ("nurse",)
+    words = plots.staff_ages_words(
+        table,
+        language,
+        total=total,
+        focus=focus,
+        staff=labels.label("nurses" if nurses else "hands_staff_any", language),
+        time=str(supply.launch - 1),
+        note=_ages_note(supply, table, language),
+        source=source_line(supply.own_sources, language),
     )
-    if not own:
-        note += " " + _ages_said(supply, language)
-    title = labels.text("hands_age_title", language, **say)
-    subtitle = labels.text("hands_age_subtitle" if own else "hands_age_subtitle_national", language, **say)
-    source = source_line(supply.own_sources, language)
-    alt = labels.text("hands_age_alt", language, **say)
-    shown = table.assign(group=table["group"].map(lambda group: _group_said(group, language)))
-    return plots.shares(
-        shown,
-        plots.Words(title, subtitle, note, source, alt),
-        total=region,
-        focus=[_group_said(group, language) for group in old],
-        focus_label="55+",
-        language=language,
-        **look,
-    )
+    if not supply.facts["heads"]:
+        heads, fte = (labels.label(key, language) for key in ("staff_ages_note", "hands_n_fte"))
+        words = replace(words, note=words.note.replace(heads, fte))
+    drawn = {"total": total, "focus": focus, "focus_label": "55+", "language": language, **look}
+    return plots.shares(table, words, **drawn)
+
+
+def _ages_note(supply: Supply, table: pd.DataFrame, language: str) -> str:
+    """Say whose ages these are where they are the nation's, and the rule where a count of one's own is hidden."""
+    if not supply.facts["own"]:
+        return f"{labels.label('hands_age_note_national', language)} {_ages_said(supply, language)}"
+    if not table["persons"].isna().any():
+        return ""
+    return labels.text("hands_age_note_own", language, limit=str(supply.facts["limit"]))
 
 
 def _group_said(group: str, language: str) -> str:
@@ -211,12 +214,29 @@ def gap_words(gap: Gap, language: str = "nb") -> Any:
         parts=f"{_exits_said(gap.supply, language)} {ages_said}".strip(),
         balance=labels.text("hands_balance" if not np.any(gap.facts["shortage"]) else "hands_shortage", language),
     )
+    note = f"{note} {_interval_said(gap, language)}".strip()
     return plots.Words(
         title=labels.text(key, language, **say),
         subtitle=labels.text("gap_subtitle" if plain else "hands_supply_subtitle", language, **say),
         note=note,
         source=source_line(_sources(gap), language),
         alt=labels.text("gap_alt" if plain else "hands_gap_alt", language, **say),
+    )
+
+
+def _interval_said(gap: Gap, language: str) -> str:
+    """Return the interval of the gap in the last year, where need and supply were drawn together."""
+    made = gap.supply.facts["draws"]
+    if not made or made != gap.need.projection.facts.get("draws"):
+        return ""
+    last = gap.interval(LEVEL).iloc[-1]
+    return labels.text(
+        "hands_gap_interval",
+        language,
+        level=labels.percent(LEVEL, language=language),
+        end=str(gap.to),
+        low=labels.person_years(last["low"], language=language),
+        high=labels.person_years(last["high"], language=language),
     )
 
 

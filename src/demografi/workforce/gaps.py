@@ -10,6 +10,7 @@ import pandas as pd
 
 from demografi import ages
 from demografi.errors import ScenarioError
+from demografi.faces import years_shown
 from demografi.needs import Need
 from demografi.projection import check_year, refuse_level
 from demografi.regions import OWN, Region, Summable
@@ -431,6 +432,10 @@ class Gap(Summable):
 
     def _masked(self, table: pd.DataFrame) -> pd.DataFrame:
         return table if self._summed_up else self.supply._masked(table)
+
+    def _face_table(self) -> pd.DataFrame:
+        years = years_shown(self.launch, self.to)
+        return pd.DataFrame({year: self.of_year(year) for year in years}).rename_axis("person-years")
 
     def _headline(self) -> str:
         last = self.of_year(self.to)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from demografi import ages
 from demografi.errors import ScenarioError
+from demografi.faces import years_shown
 from demografi.projection import check_year
 from demografi.regions import OWN, Region, Summable
 from demografi.tables import Caution, Column, Contract, merge_unique
@@ -288,6 +289,11 @@ class Supply(Summable):
         measures = [name for name in table.columns if pd.api.types.is_float_dtype(table[name])]
         table = table.assign(**{name: table[name].where(~unseen) for name in measures})
         return table.assign(status=unseen.map({True: ":", False: ""}))
+
+    def _face_table(self) -> pd.DataFrame:
+        """Give the person-years of all places together: sums of what is hidden may be shown."""
+        table = pd.DataFrame(self._by_year().sum(axis=1).T, columns=range(self.launch, self.to + 1))
+        return table.set_axis(self.occupations)[years_shown(self.launch, self.to)].rename_axis("person-years")
 
     def _headline(self) -> str:
         stock, exits = self._sums()
