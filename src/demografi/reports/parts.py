@@ -19,6 +19,8 @@ Some = TypeVar("Some", bound=Result)
 UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 """Characters that steer what stands round them, or that nothing can print."""
 KEPT = "\u00ad"
+BY_MEMBER = ("shortage",)
+"""Facts that are a list with one entry for each member."""
 
 
 def printable(text: str) -> str:
@@ -40,7 +42,8 @@ def with_printable_names(result: Some) -> Some:
 
     def names(facts: Mapping[str, Any]) -> dict[str, Any]:
         region = facts["region"]
-        return {**region, "name": printable(region["name"]), "names": [printable(name) for name in region["names"]]}
+        said = {"name": printable(region["name"]), "names": [printable(name) for name in region["names"]]}
+        return {"region": {**region, **said}}
 
     return _changed(result, lambda part: (part.tables, names(part.facts)))
 
@@ -51,18 +54,23 @@ def of_municipality(result: Some, code: str) -> Some:
     def narrowed(part: Result) -> tuple[Mapping[str, pd.DataFrame], dict[str, Any]]:
         whole = Region.from_dict(part.facts["region"])
         if code not in whole.members:
-            return part.tables, whole.to_dict()
+            return part.tables, {"region": whole.to_dict()}
+        place = whole.members.index(code)
         one = replace(whole, code=code, name=whole.name_of(code), members=(code,), names=(whole.name_of(code),))
-        tables = {name: table[table["region"] == code].reset_index(drop=True) for name, table in part.tables.items()}
-        return tables, one.to_dict()
+        tables = {
+            name: table[table["region"] == code].reset_index(drop=True) if "region" in table else table
+            for name, table in part.tables.items()
+        }
+        own = {name: [part.facts[name][place]] for name in BY_MEMBER if name in part.facts}
+        return tables, {"region": one.to_dict(), **own}
 
     return _changed(result, narrowed)
 
 
 def _changed(result: Some, change: Callable[[Result], tuple[Mapping[str, pd.DataFrame], dict[str, Any]]]) -> Some:
     rests_on = {name: _changed(part, change) for name, part in result.rests_on.items()}
-    tables, region = change(result)
+    tables, facts = change(result)
     same = all(rests_on[name] is part for name, part in result.rests_on.items())
-    if same and tables is result.tables and region == dict(result.facts["region"]):
+    if same and tables is result.tables and all(dict(result.facts)[name] == facts[name] for name in facts):
         return result
-    return replace(result, tables=tables, facts={**result.facts, "region": region}, rests_on=rests_on)
+    return replace(result, tables=tables, facts={**result.facts, **facts}, rests_on=rests_on)
