@@ -238,7 +238,7 @@ def test_with_draws_every_main_number_has_its_interval_in_every_language(drawn_g
         told = chapter(drawn_gap, language)
         assert all(said in key.detail for key in told.key_numbers)
         text = " ".join(told.sentences[3 * len(told.key_numbers) :])
-        assert text.count(said) == 8
+        assert text.count(f"({said}") == 8
         ends = {number.name for number in told.numbers if number.name.endswith("_2040_low")}
         figures = ("old", "residents", "support", "users_80", "fte", "nurses_left", "nurses_gap", "nurses_need")
         assert ends == {f"{name}_2040_low" for name in figures}
