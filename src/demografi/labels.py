@@ -16,12 +16,14 @@ from demografi.errors import TableError
 __all__ = [
     "LANGUAGES",
     "date",
+    "ends",
     "join_names",
     "label",
     "number",
     "percent",
     "person_years",
     "place",
+    "rounded_ends",
     "text",
     "times_word",
     "year_range",
@@ -168,6 +170,44 @@ def person_years(value: float, *, signed: bool = False, language: str = "nb") ->
     ('438', '8,8')
     """
     return number(value, 1 if abs(value) < SMALL_PERSON_YEARS else 0, signed=signed, language=language)
+
+
+def ends(low: float, high: float, decimals: int = 0, *, language: str = "nb") -> tuple[str, str]:
+    r"""Print the two ends of an interval no finer than they are known: to a power of ten at most a fifth of its width.
+
+    Parameters
+    ----------
+    low, high
+        The ends [any unit].
+    decimals
+        The most digits after the decimal sign.
+
+    Examples
+    --------
+    >>> ends(5886.1, 6956.6)
+    ('5\xa0900', '7\xa0000')
+    >>> ends(2.13, 2.48, 1)
+    ('2,1', '2,5')
+    """
+    rounded = rounded_ends(low, high, decimals)
+    whole = all(end == round(end) for end in rounded)
+    first, last = (number(end, 0 if whole else decimals, language=language) for end in rounded)
+    return first, last
+
+
+def rounded_ends(low: float, high: float, decimals: int = 0) -> tuple[float, float]:
+    """Round the two ends of an interval as :func:`ends` prints them.
+
+    Examples
+    --------
+    >>> rounded_ends(5886.1, 6956.6)
+    (5900.0, 7000.0)
+    """
+    width = abs(high - low)
+    power = max(-decimals, math.floor(math.log10(width / 5))) if width > 0 else -decimals
+    step = Decimal(1).scaleb(power)
+    first, last = ((Decimal(repr(float(end))) / step).quantize(Decimal(1), ROUND_HALF_UP) * step for end in (low, high))
+    return float(first), float(last)
 
 
 def percent(

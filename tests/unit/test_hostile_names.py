@@ -82,7 +82,7 @@ def test_slides_hold_them_as_text(hostile: Path) -> None:
 
 def test_figures_hold_them_as_text(hostile: Path) -> None:
     drawings = list((hostile / "figures").glob("*.svg"))
-    assert len(drawings) == 12
+    assert len(drawings) == 16
     for path in drawings:
         read = xml.dom.minidom.parse(str(path))
         assert not read.getElementsByTagName("script")

@@ -21,6 +21,7 @@ from demografi.reports import chapter
 from demografi.reports.page import SCRIPTS, as_page
 from demografi.reports.page.gathering import gather, isolated
 from demografi.reports.page.words import WORDS
+from demografi.reports.parts import of_municipality
 
 ROOM = Path(dg.__file__).parent / "reports" / "page"
 HOSTILE = "<script>pwned=1</script>\"'&<img src=x onerror=pwned=1>\u202e{{data}}"
@@ -183,20 +184,27 @@ def test_only_names_with_marks_of_direction_are_set_apart() -> None:
     assert isolated("\u200fSkaun") == "\u2068\u200fSkaun\u2069"
 
 
-def test_with_draws_users_and_residents_have_the_interval_of_the_projection() -> None:
-    observed = dg.example("Engerdal")
-    projection = dg.project(observed, to=2030, draws=100)
-    told = gather(dg.gap(dg.need(projection), dg.supply(observed, to=2030)), "nb")
-    place = told["places"][0]
-    ends = projection.interval("80+", 0.8)
-    assert place["interval"]["low"] == pytest.approx(ends["low"].tolist())
-    assert place["interval"]["high"] == pytest.approx(ends["high"].tolist())
-    coverage = place["needs"][0]["users"][-1] / place["persons"]["80+"][-1]
-    assert place["needs"][0]["interval"]["low"][-1] == pytest.approx(coverage * ends["low"].iloc[-1])
+def test_with_draws_residents_users_and_person_years_have_the_intervals_of_the_results(drawn_gap: dg.Gap) -> None:
+    need = drawn_gap.need
+    told = gather(_recent(drawn_gap), "nb")
+    places = {place["code"]: place for place in told["places"]}
+    whole, skaun = places[need.region.code], places["5029"]
+    own = of_municipality(need, "5029")
+    for place, result in ((whole, need), (skaun, own)):
+        for found, table in (
+            (place["interval"], result.projection.interval("80+", 0.8)),
+            (place["needs"][0]["users_interval"], result.interval("80+", level=0.8)),
+            (place["needs"][0]["person_years_interval"], result.person_years_interval(0.8)),
+        ):
+            for end in ("low", "high"):
+                assert found[end] == pytest.approx(table[end].tolist())
+    assert told["scenarios"][1]["coverage_year"] == "2024"
+    assert whole["needs"][1]["users_interval"] != whole["needs"][0]["users_interval"]
 
 
 def test_without_draws_there_is_no_interval(told: dict[str, Any]) -> None:
     assert all(place["interval"] is None for place in told["places"])
+    assert all(need["users_interval"] is None for place in told["places"] for need in place["needs"])
 
 
 def test_the_page_is_written_when_asked_for(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -23,12 +24,15 @@ def _files(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def whole(engerdal: dg.Gap, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report of one municipality with draws and everything that can be asked for."""
     folder = tmp_path_factory.mktemp("whole")
+    observed = dg.example("Engerdal")
+    need = dg.need(dg.project(observed, to=2040, draws=100, seed=1))
     docx.Document().save(str(folder / "mal.docx"))
     told: list[tuple[str, int, int]] = []
     written = dg.report(
-        engerdal,
+        dg.gap(need, dg.supply(observed, to=2040, draws=100, seed=1)),
         folder / "engerdal",
         language="nn",
         template=folder / "mal.docx",
@@ -84,8 +88,28 @@ def test_pages_add_up_to_the_chapter(gap: dg.Gap) -> None:
     assert [part.region.name for part in parts][:2] == ["Skaun", "Orkland"]
 
 
-def test_slides_have_a_title_a_source_and_alternative_text_each(written: Path, gap: dg.Gap) -> None:
-    figures = chapter(gap).figures
+def test_a_page_has_the_part_of_a_known_shortage_that_is_the_municipalitys(gap: dg.Gap) -> None:
+    from demografi.reports.parts import of_municipality
+
+    short = dg.gap(gap.need, gap.supply, shortage={"nurse": 12})
+    parts = [of_municipality(short, code) for code in short.region.members]
+    assert sum(part.of_year(2026)["gap"] for part in parts) == pytest.approx(12)
+
+
+def test_the_page_of_a_place_too_small_to_be_shown_hides_its_nurses(gap: dg.Gap) -> None:
+    from demografi.reports.municipal import municipal_page
+    from demografi.reports.parts import of_municipality
+
+    one = of_municipality(gap, "5061")
+    rows = one.tables["gap"]
+    hidden = replace(one, tables={"gap": rows.assign(need=float("nan"), supply=float("nan"), gap=float("nan"))})
+    page = municipal_page(hidden, "nb")
+    assert [row[1:] for row in page.tables[0].rows[-3:]] == [(":",) * 6] * 3
+    assert len(page.key_numbers) == 2
+
+
+def test_slides_have_a_title_a_source_and_alternative_text_each(written: Path, drawn_gap: dg.Gap) -> None:
+    figures = chapter(drawn_gap).figures
     slides = list(Presentation(str(written / "slides.pptx")).slides)
     assert [slide.shapes.title.text for slide in slides] == [figure.words.title for figure in figures]
     for slide, figure in zip(slides, figures, strict=True):
@@ -185,7 +209,7 @@ def test_the_page_has_landmarks_headings_and_table_headers(written: Path) -> Non
     assert len(ids) == len(set(ids))
     assert {str(link["href"])[1:] for link in page.of("a")} <= set(ids)
     assert {attributes.get("scope") for attributes in page.of("th")} == {"col", "row"}
-    assert page.tags.count("figure") == page.tags.count("figcaption") == len(page.of("img")) == 6
+    assert page.tags.count("figure") == page.tags.count("figcaption") == len(page.of("img")) == 9
     assert all(attributes["alt"] for attributes in page.of("img"))
 
 

@@ -11,10 +11,12 @@ import pandas as pd
 import pytest
 
 import demografi as dg
+from demografi import labels
 from demografi.reports import chapter
 from demografi.reports.markdown import as_markdown
 from demografi.reports.numbers import Reference, Sentence
 from demografi.reports.pages import as_html
+from demografi.sources import shipped
 
 LANGUAGES = ("nb", "nn", "en")
 
@@ -27,16 +29,18 @@ def test_the_folder_holds_chapter_page_figures_and_workbook(written: Path) -> No
     names = set(_files(written))
     assert {"chapter.md", "chapter.html", "chapter.docx", "numbers.xlsx", "numbers.json", ".demografi.json"} <= names
     assert {"sources.md", "sources.bib", "snapshot.zip", "slides.pptx"} <= names
-    for figure in ("pyramid", "support_ratio", "users", "municipalities", "coverage", "nurse_gap"):
+    of_population = ("pyramid", "fan", "age_change", "components", "support_ratio")
+    for figure in (*of_population, "users", "municipalities", "coverage", "nurse_gap"):
         assert {f"figures/{figure}.png", f"figures/{figure}.svg"} <= names
 
 
-def test_two_runs_give_identical_bytes(gap: dg.Gap, written: Path, tmp_path: Path) -> None:
-    assert _files(dg.report(gap, tmp_path / "again", slides=True)) == _files(written)
+def test_two_runs_give_identical_bytes(drawn_gap: dg.Gap, written: Path, tmp_path: Path) -> None:
+    assert _files(dg.report(drawn_gap, tmp_path / "again", slides=True)) == _files(written)
 
 
-def test_the_chapter_names_vintage_coverage_year_and_that_intervals_are_not_there(written: Path) -> None:
-    text = (written / "chapter.md").read_text(encoding="utf-8")
+def test_the_chapter_names_vintage_coverage_year_and_that_intervals_are_not_there(gap: dg.Gap) -> None:
+    text = as_markdown(chapter(gap))
+    assert "intervall " not in text
     assert "Egen framskriving, ikke SSBs" in text
     assert "Årgang: demografi 2026" in text
     assert "dekningsgrad fra 31. desember 2025" in text
@@ -76,7 +80,7 @@ def _value(printed: str) -> float:
 def _known_numbers(told: object, gap: dg.Gap) -> list[float]:
     """Return every number a sentence may use, rounded as it is printed, and dates, ages and counts of places."""
     from demografi.needs import ministry_bridge
-    from demografi.sources import shipped
+    from demografi.projection.drawn import age_table, components_table
 
     projection, need = gap.need.projection, gap.need
     causes = projection.explain("80+").groupby("cause")["persons"].sum().abs()
@@ -88,8 +92,12 @@ def _known_numbers(told: object, gap: dg.Gap) -> list[float]:
     shares = 100 * rest.groupby("year")["users"].sum() / people
     ratios = dg.indicators(projection, against=["county", "nation"]).lines()["value"]
     ends = [gap.of_year(year) for year in (2026, 2040)]
+    coming = components_table(projection).set_index("year").loc[2026:].sum()
     exact = [
         *causes,
+        *coming.abs(),
+        *age_table(projection)[["start", "end"]].to_numpy().ravel(),
+        *(projection.persons("20-66", year) for year in (2026, 2040)),
         *(projection.persons(group, year) for group in ("total", "80+") for year in (2026, 2040)),
         projection.persons("80+", 2040) - projection.persons("80+", 2026),
         *users,
@@ -106,7 +114,7 @@ def _known_numbers(told: object, gap: dg.Gap) -> list[float]:
         1659,
     ]
     quoted = shipped.read("project_description")["value"].tolist()
-    dates_ages_places = [*range(2006, 2051), 1, 31, 16, 20, 66, 67, 70, 80, 64.4, 9, 55]
+    dates_ages_places = [*range(2006, 2051), 0, 5, 6, 15, 1, 31, 16, 20, 66, 67, 70, 80, 64.4, 9, 55]
     return [*(float(f"{value:.0f}") for value in exact), *ratios.round(1), *exact, *quoted, *dates_ages_places]
 
 
@@ -131,10 +139,10 @@ def test_every_language_and_region_has_a_whole_chapter(
 
 def test_the_workbook_has_a_sheet_a_figure_and_the_sources(gap: dg.Gap, written: Path) -> None:
     book = openpyxl.load_workbook(written / "numbers.xlsx", data_only=True)
-    drawn = [*(f"Figur {i}" for i in range(1, 6)), "Tabell 1", "Figur 6"]
+    drawn = [*(f"Figur {i}" for i in range(1, 9)), "Tabell 1", "Figur 9"]
     assert book.sheetnames[: len(drawn)] == drawn
     assert book.sheetnames[-2:] == ["Tall i teksten", "Kilder"]
-    rows = list(book["Figur 6"].iter_rows(min_row=5, values_only=True))
+    rows = list(book["Figur 9"].iter_rows(min_row=5, values_only=True))
     assert rows[0] == ("region", "year", "occupation", "need", "supply", "gap")
     last = [row for row in rows[1:] if row[1] == 2040]
     assert sum(row[5] for row in last) == pytest.approx(gap.of_year(2040)["gap"])
@@ -225,8 +233,50 @@ def test_hostile_names_come_out_as_text(gap: dg.Gap) -> None:
     assert r"\*b\*" in as_markdown(told)
 
 
-def test_the_chapter_of_a_drawn_projection_says_what_has_intervals_and_what_has_not() -> None:
-    observed = dg.example("Engerdal")
-    need = dg.need(dg.project(observed, to=2030, draws=100))
-    scope = chapter(dg.gap(need, dg.supply(observed, to=2030))).scope
-    assert scope.endswith("beregnet for folketallet, men ikke for brukere og årsverk, og er ikke vist her.")
+def test_with_draws_every_main_number_has_its_interval_in_every_language(drawn_gap: dg.Gap) -> None:
+    for language, said in (("nb", "80 prosents intervall"), ("nn", "80 prosents intervall"), ("en", "80 per cent int")):
+        told = chapter(drawn_gap, language)
+        assert all(said in key.detail for key in told.key_numbers)
+        text = " ".join(told.sentences[3 * len(told.key_numbers) :])
+        assert text.count(f"({said}") == 8
+        ends = {number.name for number in told.numbers if number.name.endswith("_2040_low")}
+        figures = ("old", "residents", "support", "users_80", "fte", "nurses_left", "nurses_gap", "nurses_need")
+        assert ends == {f"{name}_2040_low" for name in figures}
+
+
+def test_the_interval_that_is_said_is_that_of_the_results_rounded_to_what_is_known(drawn_gap: dg.Gap) -> None:
+    told = {number.name: number for number in chapter(drawn_gap).numbers}
+    for name, table in (
+        ("old", drawn_gap.need.projection.interval("80+")),
+        ("users_80", drawn_gap.need.interval("80+")),
+        ("fte", drawn_gap.need.person_years_interval()),
+        ("nurses_gap", drawn_gap.interval()),
+    ):
+        ends = table.iloc[-1]
+        low, high = (told[f"{name}_2040_{end}"] for end in ("low", "high"))
+        assert (low.value, high.value) == pytest.approx((ends["low"], ends["high"]))
+        assert (low.printed, high.printed) == labels.ends(ends["low"], ends["high"])
+
+
+def test_how_says_what_intervals_hold_and_how_often_such_have_held(drawn_gap: dg.Gap) -> None:
+    told = chapter(drawn_gap)
+    said = " ".join(told.how)
+    rates = shipped.read("interval_hits").set_index(["kind", "age_group", "horizon"])["hit_80"]
+    assert f"for ti kommuner samlet i {labels.number(rates['ten', '80+', 5])} prosent av tilfellene" in said
+    assert "tar med at dekningsgrad og standard har endret seg før" in said
+    assert not any("ntervall" in point for point in told.weaknesses)
+
+
+def test_where_the_staff_were_not_drawn_the_chapter_says_that_nurses_have_no_intervals(drawn_gap: dg.Gap) -> None:
+    half = chapter(dg.gap(drawn_gap.need, dg.supply(drawn_gap.need.projection.observed, to=2040)))
+    assert half.scope.endswith("har 80 prosents intervaller; tallene for sykepleiere har det ikke.")
+    assert "intervall" not in half.key_numbers[3].detail
+
+
+def test_users_of_another_coverage_year_are_the_counted_ones_and_the_jump_is_said(projection: dg.Projection) -> None:
+    said = dg.sentences(dg.need(projection, coverage_year=2020))
+    (users,) = [one for one in said if one.startswith("31. desember")]
+    assert users.startswith("31. desember 2025 mottok 1\xa0552 innbyggere")
+    assert "Med dekningsgraden fra 31. desember 2020 er tallet framskrevet til 2\xa0924" in users
+    assert "spranget er valget av dekningsgrad" in users
+    assert "uendret" not in users

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -16,8 +17,11 @@ import pytest
 import demografi as dg
 from demografi.reports import chapter
 from demografi.reports.cells import column_letter, formula_of
+from demografi.reports.markdown import as_markdown
+from demografi.reports.municipal import municipal_page, pages_sheet
 from demografi.reports.numbers import RULES
-from demografi.reports.tracing import numbers_in, read_index
+from demografi.reports.parts import of_municipality
+from demografi.reports.tracing import INDEX, numbers_in, read_index, write_index
 
 LANGUAGES = ("nb", "nn", "en")
 SOFFICE = shutil.which("soffice")
@@ -30,6 +34,8 @@ NOT_FIGURES = (
     r"(?:Figur|Tabell|Figure|Table|tabell|table) [\d–]+(?:, \d+)*",
     r"\b(?:20–66|67–79|0–66|20-66|67-79) år|\b(?:67|80|55) (?:år|eller)|\b67\+|80\+|\bages? 20–66",
     r"per 100 innbyggere|demografi 0\.1|NLOD 2\.0|CC BY 4\.0|tabell 18",
+    r"\b(?:av|of) 10\b|\b80\s?%[- ](?:interv|predi)|80-prosents|80 per cent intervals",
+    r"\b(?:20–66|0–5|6–15|80–89|16–19|20–44|45–66|67–79)\b",
     r"2024 borders|AFP og alderspensjon, KLP 2021",
 )
 
@@ -41,20 +47,47 @@ def _said(text: str) -> list[str]:
     return numbers_in(plain)
 
 
-def test_every_number_in_the_chapters_text_is_traced_to_a_cell(written: Path) -> None:
-    text = (written / "chapter.md").read_text(encoding="utf-8")
-    text = re.sub(r"\(figures/.*?\)", "", text.partition("\n## Kilder")[0])
-    said = list(dict.fromkeys(_said(text)))
-    assert len(said) >= 50
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_number_in_the_chapters_text_is_traced_to_a_cell(
+    drawn_gap: dg.Gap, language: str, tmp_path: Path
+) -> None:
+    told = chapter(drawn_gap, language)
+    write_index(told, tmp_path / INDEX)
+    text = as_markdown(told).partition(f"\n## {told.sources_heading}")[0]
+    said = list(dict.fromkeys(_said(re.sub(r"\(figures/.*?\)", "", text))))
+    assert len(said) >= 80
     for number in said:
-        found = dg.trace(number, written)
+        found = dg.trace(number, tmp_path)
         assert (found["cell"] != "").all(), number
         assert (found["sheet"] != "").all(), number
-        assert found["source"].str.len().gt(0).any(), number
+        assert found["source"].str.len().gt(0).all(), number
+
+
+def test_both_ends_of_an_interval_are_traced_to_the_sheet_of_intervals(written: Path) -> None:
+    for end in ("low", "high"):
+        row = dg.trace(f"users_80_2040_{end}", written).iloc[0]
+        assert row["sheet"] == "Intervaller"
+        assert row["cell"].startswith(f"{end}: ")
+        sheet = openpyxl.load_workbook(written / "numbers.xlsx", data_only=True)["Intervaller"]
+        assert sheet[row["cell"].removeprefix(f"{end}: ")].value == pytest.approx(row["value"])
+        assert "SSB 07459" in row["source"]
+
+
+def test_the_numbers_of_a_municipal_page_are_traced_to_its_row(drawn_gap: dg.Gap, tmp_path: Path) -> None:
+    part = of_municipality(drawn_gap, "5014")
+    page = municipal_page(part, "nb")
+    whole = chapter(drawn_gap)
+    write_index(replace(whole, bases=(*whole.bases, pages_sheet([page], "nb"))), tmp_path / INDEX)
+    said = [text for row in page.tables[0].rows for text in row[1:]]
+    said += [found for key in page.key_numbers for text in (key.number, key.detail) for found in _said(text)]
+    said += _said(" ".join(s for s in page.sections[0].parts if isinstance(s, str)))
+    assert len(said) > 50
+    for number in said:
+        assert number in (".", "0", "0,0") or (dg.trace(number, tmp_path)["cell"] != "").all(), number
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", ["gap", "engerdal"])
+@pytest.mark.parametrize("name", ["gap", "drawn_gap", "engerdal"])
 def test_every_number_in_a_sentence_is_its_cells_by_its_rule(
     name: str, language: str, request: pytest.FixtureRequest
 ) -> None:
@@ -69,11 +102,11 @@ def test_every_number_in_a_sentence_is_its_cells_by_its_rule(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_sentence_has_no_number_that_it_does_not_know(gap: dg.Gap, language: str) -> None:
-    for sentence in chapter(gap, language).sentences:
+def test_a_sentence_has_no_number_that_it_does_not_know(drawn_gap: dg.Gap, language: str) -> None:
+    for sentence in chapter(drawn_gap, language).sentences:
         rest = "".join(piece for piece in sentence.pieces if isinstance(piece, str))
         rest = re.sub(r"\b(?:19|20)\d\d\b", "", rest)
-        ages_and_dates = r"20–66|67–79|0–66|0-66|67\+|80\+|\b(?:67|80|55|70|1|31)\b"
+        ages_and_dates = r"0–5|6–15|20–66|67–79|0–66|0-66|67\+|80\+|\b(?:67|80|55|70|1|31)\b"
         assert not re.search(r"\d", re.sub(ages_and_dates, "", rest)), (sentence, rest)
 
 
@@ -104,7 +137,7 @@ def test_a_number_is_found_as_it_is_printed_and_as_it_is_typed(written: Path) ->
             if found.iloc[0]["name"] == "users_80_2040"
             else found[found["name"] == "users_80_2040"].iloc[0]
         )
-        assert (row["figure"], row["sheet"]) == ("776 flere brukere på 80 år og eldre fram til 2040", "Figur 3")
+        assert (row["figure"], row["sheet"]) == ("776 flere brukere på 80 år og eldre fram til 2040", "Figur 6")
         assert row["cell"].startswith("value: B")
         assert "SSB 07459" in row["source"]
         assert "2026-11-21" in row["fetched"]
@@ -145,8 +178,8 @@ def _formulas(path: Path) -> dict[tuple[str, str], str]:
     }
 
 
-def test_the_values_written_beside_the_formulas_are_the_figures_own(gap: dg.Gap, written: Path) -> None:
-    told = chapter(gap)
+def test_the_values_written_beside_the_formulas_are_the_figures_own(drawn_gap: dg.Gap, written: Path) -> None:
+    told = chapter(drawn_gap)
     bases = {basis.name: basis for basis in told.bases}
     values = openpyxl.load_workbook(written / "numbers.xlsx", data_only=True)["Tall i teksten"]
     formulas = openpyxl.load_workbook(written / "numbers.xlsx")["Tall i teksten"]
@@ -179,9 +212,9 @@ def test_every_formula_gives_the_value_written_beside_it(written: Path) -> None:
 
 def test_change_and_per_cent_are_formulas(written: Path) -> None:
     book = openpyxl.load_workbook(written / "numbers.xlsx")
-    header = [cell.value for cell in book["Figur 4"][5]]
+    header = [cell.value for cell in book["Figur 7"][5]]
     assert header == ["region", "name", "start", "end", "change", "growth"]
-    assert [cell.value for cell in book["Figur 4"][6]][-2:] == ["=D6-C6", "=D6/C6-1"]
+    assert [cell.value for cell in book["Figur 7"][6]][-2:] == ["=D6-C6", "=D6/C6-1"]
 
 
 def test_every_number_of_the_text_has_a_name_in_the_workbook(written: Path) -> None:

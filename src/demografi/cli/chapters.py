@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -42,16 +43,19 @@ def _with_extras(verb: Callable[..., None]) -> Callable[..., None]:
 @to_option
 @click.option("--out", type=click.Path(path_type=Path), help="Folder to write. Default: the region's name.")
 @click.option("--from-snapshot", type=click.Path(path_type=Path), help="Make a report again from its snapshot.zip.")
+@click.option(
+    "--draws", type=click.IntRange(min=0), default=1000, show_default=True, help="Futures to draw; 0: no intervals."
+)
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="The same seed: the same draws.")
 @_with_extras
-def report(
-    region: str, live: bool, offline: bool, to: int, out: Path | None, from_snapshot: Path | None, **extras: object
-) -> None:
+def report(region: str, live: bool, offline: bool, out: Path | None, from_snapshot: Path | None, **asked: Any) -> None:
     """Write the background chapter: Word, page, text, figures, workbook, sources and snapshot in a folder."""
+    to, draws, seed = (asked.pop(name) for name in ("to", "draws", "seed"))
     if from_snapshot is not None:
-        _written(from_snapshot, out or Path(f"{from_snapshot.absolute().parent.name}-again"), extras)
+        _written(from_snapshot, out or Path(f"{from_snapshot.absolute().parent.name}-again"), asked)
         return
-    gap = gap_of(observed_of(region, live, offline), to)
-    _written(gap, out or Path(gap.region.code), extras)
+    gap = gap_of(observed_of(region, live, offline), to, draws=draws, seed=seed)
+    _written(gap, out or Path(gap.region.code), asked)
 
 
 def _written(made_from: dg.Gap | Path, wanted: Path, extras: dict[str, object]) -> None:

@@ -97,9 +97,10 @@ def observed_of(region: str, live: bool, offline: bool) -> dg.Observed:
     return observed
 
 
-def gap_of(observed: dg.Observed, to: int) -> dg.Gap:
-    """Set constant-coverage need against today's nurses."""
-    return dg.gap(dg.need(dg.project(observed, to)), dg.supply(observed, to))
+def gap_of(observed: dg.Observed, to: int, *, draws: int = 0, seed: int = 1) -> dg.Gap:
+    """Set constant-coverage need against today's nurses; one draw is one future of both."""
+    need = dg.need(dg.project(observed, to, draws=draws, seed=seed))
+    return dg.gap(need, dg.supply(observed, to, draws=draws, seed=seed))
 
 
 def _say_news(observed: dg.Observed, region: str) -> None:

@@ -18,7 +18,16 @@ if TYPE_CHECKING:
     from demografi.observed import Observed
     from demografi.projection import Projection
 
-__all__ = ["DRAWN", "age_table", "components_table", "municipality_table", "note_own", "pyramid_words", "years_table"]
+__all__ = [
+    "DRAWN",
+    "age_table",
+    "components_table",
+    "figure_words_of",
+    "municipality_table",
+    "note_own",
+    "pyramid_words",
+    "years_table",
+]
 
 AGE_GROUPS = ("0-5", "6-15", "16-19", "20-44", "45-66", "67-79", "80-89", "90+")
 """The groups of kindergarten, school, work and care that municipal accounts use."""
@@ -146,10 +155,16 @@ def _components(projection: Projection, language: str, **drawn: Any) -> Axes:
     from demografi import plots
 
     table, launch = components_table(projection), projection.launch
-    words = plots.components_words(
-        table, projection.region.name, language, projected_from=launch, **_of_source(projection, language, past=True)
-    )
+    words = _components_words(projection, language)
     return plots.components(table, words, projected_from=launch, language=language, **drawn)
+
+
+def _components_words(projection: Projection, language: str) -> Any:
+    from demografi import plots
+
+    said = _of_source(projection, language, past=True)
+    table, name = components_table(projection), projection.region.name
+    return plots.components_words(table, name, language, projected_from=projection.launch, **said)
 
 
 def age_table(projection: Projection) -> pd.DataFrame:
@@ -162,12 +177,29 @@ def _ages(projection: Projection, language: str, **drawn: Any) -> Axes:
     from demografi import plots
 
     table, years = age_table(projection), (projection.launch, projection.to)
-    words = plots.age_change_words(table, years, projection.region.name, language, **_of_source(projection, language))
+    words = _age_words(projection, language)
     named = table.assign(name=[plots.age_name(group, language) for group in table["group"]])
     old = [name for name, group in zip(named["name"], named["group"], strict=True) if ages.bounds(group)[0] >= 80]
     total = (labels.label("in_all", language), float(table["start"].sum()), float(table["end"].sum()))
     drawn = {"focus": old, "language": language, **drawn}
     return plots.changes(named[["name", "start", "end"]], total, str(years[0]), str(years[1]), words, **drawn)
+
+
+def _age_words(projection: Projection, language: str) -> Any:
+    from demografi import plots
+
+    years, said = (projection.launch, projection.to), _of_source(projection, language)
+    return plots.age_change_words(age_table(projection), years, projection.region.name, language, **said)
+
+
+def figure_words_of(projection: Projection, by: str, language: str = "nb") -> Any:
+    """Return title, subtitle, note, source and alternative text of ``projection.plot(by)``, without drawing it."""
+    words = {
+        "pyramid": pyramid_words,
+        "components": _components_words,
+        "age": _age_words,
+    }
+    return words[by](projection, language)
 
 
 def municipality_table(projection: Projection) -> pd.DataFrame:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from demografi.projection import Projection
 
-__all__ = ["fan_of", "held_sentence"]
+__all__ = ["drawn_fan", "fan_of", "fan_table", "fan_words", "held_sentence", "hits_of"]
 
 LEVELS = (0.5, 0.8)
 SAID = 0.8
@@ -27,11 +27,30 @@ SEVERAL_LAUNCHES, ONE_LAUNCH = (5, 3), 10
 
 def fan_of(projection: Projection, language: str, age_group: str = "80+", **drawn: Any) -> Axes:
     """Draw an age group of all members together, with intervals of 50 and 80 %."""
+    words, table = fan_words(projection, age_group, language), fan_table(projection, age_group)
+    return drawn_fan(table, words, language=language, **drawn)
+
+
+def drawn_fan(table: pd.DataFrame, words: Any, **drawn: Any) -> Axes:
+    """Draw what :func:`fan_table` gives."""
     from demografi import plots
 
-    words = fan_words(projection, age_group, language)
-    bands = pd.concat([projection.interval(age_group, level).assign(level=level) for level in LEVELS])
-    return plots.fan(_series(projection, age_group), bands, words, language=language, **drawn)
+    bands = pd.concat([_band(table, level) for level in LEVELS])
+    return plots.fan(table[["year", "value", "kind"]], bands, words, **drawn)
+
+
+def fan_table(projection: Projection, age_group: str = "80+") -> pd.DataFrame:
+    """Return what a fan draws: ``year value kind low_50 high_50 low_80 high_80``, from the launch with ends."""
+    table = _series(projection, age_group)
+    for level in LEVELS:
+        ends = projection.interval(age_group, level).set_index("year")[["low", "high"]]
+        table = table.join(ends.add_suffix(f"_{100 * level:g}"), on="year")
+    return table
+
+
+def _band(table: pd.DataFrame, level: float) -> pd.DataFrame:
+    ends = {f"low_{100 * level:g}": "low", f"high_{100 * level:g}": "high"}
+    return table.rename(columns=ends)[["year", "low", "high"]].dropna().assign(level=level)
 
 
 def _series(projection: Projection, age_group: str) -> pd.DataFrame:
@@ -49,6 +68,7 @@ def fan_words(projection: Projection, age_group: str, language: str) -> Any:
     from demografi import plots
 
     last = projection.interval(age_group, SAID).iloc[-1]
+    low, high = labels.ends(float(last["low"]), float(last["high"]), language=language)
     start = projection.persons(age_group, projection.launch)
     say = {
         "group": group_name(age_group, language),
@@ -57,8 +77,8 @@ def fan_words(projection: Projection, age_group: str, language: str) -> Any:
         "end": str(projection.to),
         "first": labels.number(start, language=language),
         "value": labels.number(float(last["persons"]), language=language),
-        "low": labels.number(float(last["low"]), language=language),
-        "high": labels.number(float(last["high"]), language=language),
+        "low": low,
+        "high": high,
         "level": labels.percent(SAID, language=language),
     }
     held = held_sentence(projection, age_group, language)
@@ -89,11 +109,9 @@ def held_sentence(projection: Projection, age_group: str, language: str = "nb") 
     projection is as long, else three; ten years ahead is said to have been tried once. For an age group or a horizon
     that was not scored the sentence says that.
     """
-    members = projection.rests_on.get("members", projection)
-    kind = "municipality" if len(members.region.members) == 1 else "ten"  # type: ignore[attr-defined]
-    table = shipped.read(HITS)
-    table = table[(table["kind"] == kind) & (table["age_group"] == age_group)].set_index("horizon")
-    ahead = projection.to - projection.launch
+    table = hits_of(projection)
+    table = table[table["age_group"] == age_group].set_index("horizon")
+    kind, ahead = _kind(projection), projection.to - projection.launch
     scored = [h for h in SEVERAL_LAUNCHES if h <= ahead and h in table.index]
     if not scored:
         return labels.label("fan_not_scored", language)
@@ -108,6 +126,17 @@ def held_sentence(projection: Projection, age_group: str, language: str = "nb") 
     if ahead >= ONE_LAUNCH and ONE_LAUNCH in table.index:
         sentence += " " + labels.text("fan_held_once", language, times=_of_ten(table, ONE_LAUNCH))
     return sentence
+
+
+def hits_of(projection: Projection) -> pd.DataFrame:
+    """Return the shipped hit rates that such a projection is set beside: ``kind age_group horizon … hit_80``."""
+    table = shipped.read(HITS)
+    return table[table["kind"] == _kind(projection)].reset_index(drop=True)
+
+
+def _kind(projection: Projection) -> str:
+    members = projection.rests_on.get("members", projection)
+    return "municipality" if len(members.region.members) == 1 else "ten"  # type: ignore[attr-defined]
 
 
 def _of_ten(table: pd.DataFrame, horizon: int) -> str:

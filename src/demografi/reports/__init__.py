@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from demografi.reports.drawing import draw
 from demografi.reports.folder import whole_folder
 from demografi.reports.frozen import SNAPSHOT, Asked, Frozen, freeze, thaw
 from demografi.reports.markdown import WORKBOOK, as_markdown, plain
-from demografi.reports.municipal import municipal_pages
+from demografi.reports.municipal import municipal_pages, page_steps, pages_sheet
 from demografi.reports.page import as_page
 from demografi.reports.pages import as_html
 from demografi.reports.parts import with_printable_names
@@ -107,6 +108,9 @@ def _frozen(result: Gap | str | Path, template: str | Path | None, asked: Asked)
 
 def _write(frozen: Frozen, folder: Path, progress: Progress) -> None:
     written = chapter(frozen.gap, frozen.asked.language)
+    pages = municipal_pages(frozen, written.language) if frozen.asked.each else {}
+    if pages:
+        written = replace(written, bases=(*written.bases, pages_sheet(pages.values(), written.language)))
     figures = folder / FIGURES
     snapshot = freeze(frozen)
     foot = _foot(written, snapshot)
@@ -134,8 +138,8 @@ def _write(frozen: Frozen, folder: Path, progress: Progress) -> None:
         steps["page.html"] = lambda: _text(folder / "page.html", as_page(frozen.gap, written))
     if frozen.asked.slides:
         steps["slides.pptx"] = lambda: (folder / "slides.pptx").write_bytes(as_pptx(written, figures, foot))
-    if frozen.asked.each:
-        steps |= municipal_pages(frozen, folder / "pages", foot)
+    if pages:
+        steps |= page_steps(pages, folder / "pages", foot, frozen.template)
     for done, (name, step) in enumerate(steps.items()):
         progress(name, done, len(steps))
         step()

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from demografi import labels
+from demografi.projection.fans import hits_of
+from demografi.ratios import MAIN
 from demografi.reports.numbers import Basis
 from demografi.sources import shipped
 from demografi.tables import source_line
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from demografi.needs import Need
     from demografi.projection import Projection
+    from demografi.ratios import Indicators
     from demografi.tables import Caution, Source
 
 __all__ = [
@@ -25,7 +28,10 @@ __all__ = [
     "causes_of_old",
     "coverage_rest",
     "hidden_places",
+    "hits",
+    "intervals",
     "is_lakseregionen",
+    "nurses",
     "person_years",
     "pyramid",
     "quoted",
@@ -33,6 +39,8 @@ __all__ = [
     "vintages",
 ]
 
+LEVEL = 0.8
+"""The interval that is said."""
 OLD_GROUPS = ("80-89", "90+")
 
 
@@ -65,8 +73,60 @@ def person_years(need: Need) -> pd.DataFrame:
 
 
 def staff(gap: Gap) -> pd.DataFrame:
-    """Return growth and replacement of nurses by municipality [person-years]."""
-    return gap.growth_and_replacement()
+    """Return growth and replacement of nurses by municipality [person-years]; of the whole where a place is hidden."""
+    table = gap.growth_and_replacement()
+    return gap.total().growth_and_replacement() if table["fte"].isna().any() else table
+
+
+def nurses(gap: Gap) -> pd.DataFrame:
+    """Return need, supply and gap by municipality [person-years]; of the whole where a place is hidden."""
+    table = gap.to_frame()
+    return gap.total().to_frame() if table["gap"].isna().any() and gap.region.is_group else table
+
+
+def intervals(need: Need, gap: Gap | None, ratios: Indicators) -> pd.DataFrame:
+    """Return the interval of every main number, members together: ``figure unit year level value low high``.
+
+    Empty where nothing was drawn; without the nurses where need and staff were not drawn as one.
+    """
+    projection = need.projection
+    if not projection.facts.get("draws"):
+        return pd.DataFrame()
+    parts = [
+        _interval("old", "persons", projection.interval("80+", LEVEL), "persons"),
+        _interval("residents", "persons", projection.interval("total", LEVEL), "persons"),
+        _interval("support", "persons per person", _support(ratios), "value"),
+        _interval("users_80", "persons", need.interval("80+", level=LEVEL), "users"),
+    ]
+    if need.has("person_years"):
+        parts.append(_interval("fte", "person-years", need.person_years_interval(LEVEL), "fte"))
+    if gap is not None and gap.supply.facts["draws"] == projection.facts["draws"]:
+        table = gap.interval(LEVEL)
+        names = {"nurses_need": ("need", "need_"), "nurses_left": ("supply", "supply_"), "nurses_gap": ("gap", "")}
+        for figure, (measure, ends) in names.items():
+            chosen = {f"{ends}low": "low", f"{ends}high": "high"}
+            rows = table[["year", measure, *chosen]].rename(columns=chosen)
+            parts.append(_interval(figure, "person-years", rows, measure))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _interval(figure: str, unit: str, table: pd.DataFrame, measure: str) -> pd.DataFrame:
+    said = {"figure": figure, "unit": unit, "year": table["year"], "level": 100 * LEVEL, "value": table[measure]}
+    return pd.DataFrame({**said, "low": table["low"], "high": table["high"]})
+
+
+def _support(ratios: Indicators) -> pd.DataFrame:
+    table = ratios.to_frame(LEVEL)
+    main = (table["indicator"] == MAIN[0]) & (table["definition"] == MAIN[1]) & (table["region"] == ratios.region.code)
+    return table[main & table["low"].notna()]
+
+
+def hits(projection: Projection) -> pd.DataFrame:
+    """Return how often intervals of ``LEVEL`` have held: ``age_group horizon launches percent of_ten``."""
+    table = hits_of(projection).rename(columns={f"hit_{100 * LEVEL:g}": "percent"})
+    table = table[table["horizon"] <= projection.to - projection.launch]
+    tenths = (table["percent"] / 10 + 0.5).astype(int).astype(float)
+    return table.assign(of_ten=tenths)[["age_group", "horizon", "launches", "percent", "of_ten"]].reset_index(drop=True)
 
 
 def hidden_places(need: Need) -> list[str]:

@@ -35,12 +35,11 @@ def chapter(gap: Gap, language: str = "nb") -> Chapter:
     teller = Teller(gap, language)
     told = (sections.residents(teller), sections.users(teller), sections.hands(teller))
     keys = tuple(sections.key_numbers(teller))
-    drawn = "chapter_population_intervals" if gap.need.projection.facts["draws"] else "chapter_no_intervals"
     return Chapter(
         language=language,
         region=gap.region.name,
         title=teller.text("chapter_title" if _older_and_fewer(teller) else "chapter_title_neutral"),
-        scope=teller.text("chapter_scope", intervals=teller.text(drawn)),
+        scope=teller.text("chapter_scope", intervals=_intervals_said(teller)),
         key_numbers=keys,
         sections=told,
         how_heading=teller.text("heading_how"),
@@ -54,6 +53,15 @@ def chapter(gap: Gap, language: str = "nb") -> Chapter:
     )
 
 
+def _intervals_said(teller: Teller) -> Sentence:
+    """Say what has intervals."""
+    if not teller.has_interval("old"):
+        return teller.text("chapter_no_intervals")
+    level = teller.number("interval_level", teller.pick("intervals", "level", figure="old", year=teller.to))
+    key = "chapter_intervals" if teller.has_interval("nurses_gap") else "chapter_need_intervals"
+    return teller.text(key, level=level)
+
+
 def _older_and_fewer(teller: Teller) -> bool:
     code, ends = teller.need.region.code, (teller.launch, teller.to)
     old = [teller.projection.persons("80+", year) for year in ends]
@@ -64,7 +72,8 @@ def _older_and_fewer(teller: Teller) -> bool:
 def _cited(teller: Teller) -> tuple[Source, ...]:
     quoted = ("project_description",) if bases.is_lakseregionen(teller.need) else ()
     national = ("national_projections",) if "vintages" in teller.bases else ()
-    return tuple(shipped.source(name) for name in (*quoted, *national))
+    held = ("interval_hits",) if "hits" in teller.bases else ()
+    return tuple(shipped.source(name) for name in (*quoted, *national, *held))
 
 
 def _in_order(teller: Teller) -> tuple[Basis, ...]:

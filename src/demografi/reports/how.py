@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from demografi.projection.fans import SEVERAL_LAUNCHES
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -16,7 +18,14 @@ __all__ = ["how", "weaknesses"]
 COVERAGE = ("caution_coverage_year",)
 BORDERS = ("caution_split_history", "caution_borders_from", "caution_short_history")
 HIDDEN = ("caution_suppressed",)
-INTERVALS = ("caution_no_intervals", "caution_intervals", "caution_population_uncertainty_only")
+INTERVALS = (
+    "caution_no_intervals",
+    "caution_intervals",
+    "caution_population_uncertainty_only",
+    "caution_need_coverage_drawn",
+    "caution_supply_intervals",
+    "caution_gap_intervals",
+)
 POINTS = {*COVERAGE, *BORDERS, *HIDDEN, *INTERVALS}
 
 
@@ -32,6 +41,8 @@ def how(teller: Teller) -> Iterator[Sentence]:
     hidden = list(_of(teller, HIDDEN))
     yield from hidden or [teller.text("report_nothing_hidden")]
     yield from _of(teller, INTERVALS)
+    if teller.has_interval("old"):
+        yield _held(teller)
     yield _news(teller)
 
 
@@ -52,6 +63,23 @@ def _borders(teller: Teller) -> Sentence:
     if ours:
         return teller.text("report_borders", year=ours.rpartition("-")[2])
     return teller.text("report_borders_own")
+
+
+def _held(teller: Teller) -> Sentence:
+    """Say how often such intervals have held; of users and staff, what is known."""
+    if "hits" not in teller.bases:
+        return teller.text("report_held_not_scored")
+    table = teller.bases["hits"].data
+    ahead = [horizon for horizon in SEVERAL_LAUNCHES if horizon in set(table["horizon"])]
+    rates = {
+        name: teller.number(
+            f"held_{name}_{ahead[0]}", teller.pick("hits", "percent", age_group=group, horizon=ahead[0])
+        )
+        for name, group in (("old", "80+"), ("working", "20-66"), ("residents", "total"))
+    }
+    kind = "municipality" if len(teller.need.region.members) == 1 else "ten"
+    unit, years = teller.text(f"fan_unit_{kind}"), teller.text(f"fan_years_{ahead[0]}")
+    return teller.text("report_held", unit=unit, ahead=years, **rates)
 
 
 def _news(teller: Teller) -> Sentence:

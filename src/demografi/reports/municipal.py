@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pandas as pd
+
 from demografi import labels
 from demografi.regions import slug
-from demografi.reports import sections
+from demografi.reports import bases, sections
 from demografi.reports.content import Chapter, KeyNumber, Section, Table
 from demografi.reports.drawing import draw
+from demografi.reports.numbers import Basis
 from demografi.reports.pages import as_html
 from demografi.reports.parts import of_municipality
-from demografi.reports.teller import Teller
+from demografi.reports.teller import ENDS, Teller
 from demografi.reports.word import as_docx
 from demografi.tables import merge_sources
 
@@ -23,33 +28,47 @@ if TYPE_CHECKING:
     from demografi.reports.frozen import Frozen
     from demografi.workforce import Gap
 
-__all__ = ["municipal_page", "municipal_pages"]
+__all__ = ["municipal_page", "municipal_pages", "page_steps", "pages_sheet"]
 
-GROUPS = (("total", "report_row_total"), ("20-66", "age_20_66"), ("80+", "age_80_plus"))
+TABLE = "years"
+GROUPS = (("total", "report_row_total", "residents"), ("20-66", "age_20_66", ""), ("80+", "age_80_plus", "old"))
+FTE, HIDDEN = "person-years", ":"
+Row = tuple[str, str, str, list[float]]
+"""Key of its words, unit, name of its interval, and a value for each year."""
 STEP = 5
 SHOWN_ON_TOP = ("key_old", "key_users", "key_nurses")
 
 
-def municipal_pages(frozen: Frozen, folder: Path, foot: str) -> dict[str, Callable[[], object]]:
+def municipal_pages(frozen: Frozen, language: str) -> dict[str, Chapter]:
+    """Return the page of each municipality, by the name of its files."""
+    parts = [of_municipality(frozen.gap, code) for code in frozen.gap.region.members]
+    return {slug(part.region.name): municipal_page(part, language) for part in parts}
+
+
+def pages_sheet(pages: Iterable[Chapter], language: str) -> Basis:
+    """Put the numbers of all pages in one sheet, so that they too can be traced."""
+    tables = [basis for page in pages for basis in page.bases if basis.name == TABLE]
+    data = pd.concat([basis.data for basis in tables], ignore_index=True)
+    made = bases.behind("places", data, merge_sources(*(basis.sources for basis in tables)), language)
+    return replace(made, formulas=tables[0].formulas)
+
+
+def page_steps(
+    pages: Mapping[str, Chapter], folder: Path, foot: str, template: bytes | None
+) -> dict[str, Callable[[], object]]:
     """Return one step per municipality that writes its page in Word and HTML."""
-    region = frozen.gap.region
     folder.mkdir()
-    return {
-        f"pages/{slug(region.name_of(code))}.docx": partial(_write, frozen, code, folder, foot)
-        for code in region.members
-    }
+    return {f"pages/{stem}.docx": partial(_write, page, folder / stem, foot, template) for stem, page in pages.items()}
 
 
-def _write(frozen: Frozen, code: str, folder: Path, foot: str) -> None:
-    page = municipal_page(of_municipality(frozen.gap, code), frozen.asked.language)
-    stem = slug(page.region)
+def _write(page: Chapter, stem: Path, foot: str, template: bytes | None) -> None:
     with TemporaryDirectory() as scratch:
         for figure in page.figures:
             draw(figure, Path(scratch), page.language, alone=False)
-        content, _ = as_docx(page, Path(scratch), foot, frozen.template)
-        (folder / f"{stem}.docx").write_bytes(content)
+        content, _ = as_docx(page, Path(scratch), foot, template)
+        stem.with_name(f"{stem.name}.docx").write_bytes(content)
         text = as_html(page, Path(scratch), foot)
-    (folder / f"{stem}.html").write_text(text, encoding="utf-8", newline="\n")
+    stem.with_name(f"{stem.name}.html").write_text(text, encoding="utf-8", newline="\n")
 
 
 def municipal_page(gap: Gap, language: str = "nb") -> Chapter:
@@ -89,7 +108,14 @@ def municipal_page(gap: Gap, language: str = "nb") -> Chapter:
 
 
 def _on_top(key: KeyNumber, teller: Teller) -> bool:
-    return key.what in {str(teller.text(name)) for name in SHOWN_ON_TOP}
+    shown = [name for name in SHOWN_ON_TOP if name != "key_nurses" or not _is_hidden(teller)]
+    return key.what in {str(teller.text(name)) for name in shown}
+
+
+def _is_hidden(teller: Teller) -> bool:
+    """Tell whether the staff of the place are too few to be shown."""
+    assert teller.gap is not None
+    return bool(teller.gap.to_frame()["gap"].isna().any())
 
 
 def _years(teller: Teller) -> list[int]:
@@ -99,49 +125,65 @@ def _years(teller: Teller) -> list[int]:
 
 
 def _table(teller: Teller) -> Table:
-    """Set residents, users and nurses beside each other, every fifth year."""
-    years, language = _years(teller), teller.language
-    say = teller.text
-    rows = [
-        (
-            say(key),
-            *(labels.number(value, language=language) for value in values),
-            labels.number(values[-1] - values[0], signed=True, language=language),
-            labels.percent(values[-1] / values[0] - 1, signed=True, language=language) if values[0] else ".",
-        )
-        for key, values in _values(teller, years)
-    ]
-    rows += [
-        (
-            say(f"report_row_nurses_{measure}"),
-            *(labels.person_years(value, language=language) for value in values),
-            labels.person_years(values[-1] - values[0], signed=True, language=language),
-            labels.percent(values[-1] / values[0] - 1, signed=True, language=language) if values[0] else ".",
-        )
-        for measure, values in _hands(teller, years)
-    ]
+    """Set residents, users and nurses beside each other, every fifth year, and put the numbers behind in a basis."""
+    years, say = _years(teller), teller.text
+    found = [*_values(teller, years), *_hands(teller, years)]
+    rows = [_printed(say(key), values, unit, teller.language) for key, unit, _, values in found]
     sources = merge_sources(teller.need.sources_of_figure(), teller.gap.supply.own_sources if teller.gap else ())
-    return Table(
-        name="years",
+    footer, subtitle = teller.source_line(*sources), say("report_page_units")
+    table = Table(
+        name=TABLE,
         caption=teller.next_table(),
         title=say("report_page_table"),
-        subtitle=say("report_page_units"),
+        subtitle=subtitle,
         header=("", *map(str, years), say("change"), say("percent_heading")),
         rows=tuple(rows),
-        source=teller.source_line(*sources),
+        source=footer,
         has_total=False,
     )
+    data = pd.DataFrame([_row(teller, years, *one) for one in found])
+    grown = {"change": ("minus", str(years[-1]), str(years[0]))}
+    teller.bases[TABLE] = Basis(TABLE, table.caption, table.title, subtitle, footer, data, sources, grown)
+    return table
 
 
-def _values(teller: Teller, years: list[int]) -> Iterator[tuple[str, list[float]]]:
-    for group, key in GROUPS:
-        yield key, [teller.projection.persons(group, year) for year in years]
-    users = teller.need.users_of("80+").groupby("year")["users"].sum()
-    yield "report_row_users", [float(users[year]) for year in years]
+def _printed(name: str, values: list[float], unit: str, language: str) -> tuple[str, ...]:
+    show = partial(labels.person_years if unit == "person-years" else labels.number, language=language)
+    if np.isnan(values).any():
+        return (name, *[HIDDEN] * (len(values) + 2))
+    change = values[-1] - values[0]
+    growth = labels.percent(values[-1] / values[0] - 1, signed=True, language=language) if values[0] else "."
+    return (name, *map(show, values), show(change, signed=True), growth)
 
 
-def _hands(teller: Teller, years: list[int]) -> Iterator[tuple[str, list[float]]]:
+def _row(
+    teller: Teller, years: list[int], key: str, unit: str, figure: str, values: list[float]
+) -> dict[str, str | float]:
+    """Return a row of the sheet: its values, and its interval in the last year, exact and as it is said."""
+    region = teller.need.region
+    named = {"region": region.code, "name": region.name, "measure": str(teller.text(key)), "unit": unit}
+    row: dict[str, str | float] = {**named, **dict(zip(map(str, years), values, strict=True))}
+    row["growth"] = values[-1] / values[0] - 1 if values[0] else np.nan
+    if not teller.has_interval("old"):
+        return row
+    ends = [np.nan] * 4
+    if teller.has_interval(figure) and not np.isnan(values).any():
+        cells = [teller.number("", teller.pick("intervals", end, figure=figure, year=teller.to)) for end in ENDS]
+        low, high = (cell.value for cell in cells)
+        decimals = teller.decimals(high, "fte" if unit == FTE else "count")
+        ends = [low, high, *labels.rounded_ends(low, high, decimals)]
+    return {**row, **dict(zip(("low", "high", "low_said", "high_said"), ends, strict=True))}
+
+
+def _values(teller: Teller, years: list[int]) -> Iterator[Row]:
+    for group, key, figure in GROUPS:
+        yield key, "persons", figure, [teller.projection.persons(group, year) for year in years]
+    users = teller.bases["users"].data.set_index("year")["value"]
+    yield "report_row_users", "persons", "users_80", [float(users[year]) for year in years]
+
+
+def _hands(teller: Teller, years: list[int]) -> Iterator[Row]:
     assert teller.gap is not None
-    ends = [teller.gap.of_year(year) for year in years]
-    for measure in ("need", "supply", "gap"):
-        yield measure, [end[measure] for end in ends]
+    table = teller.gap.to_frame().groupby("year")[["need", "supply", "gap"]].sum(min_count=1)
+    for measure, figure in (("need", "nurses_need"), ("supply", "nurses_left"), ("gap", "nurses_gap")):
+        yield f"report_row_nurses_{measure}", FTE, figure, table.loc[years, measure].tolist()

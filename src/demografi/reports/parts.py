@@ -19,6 +19,8 @@ Some = TypeVar("Some", bound=Result)
 UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 """Characters that steer what stands round them, or that nothing can print."""
 KEPT = "\u00ad"
+BY_MEMBER = ("shortage",)
+"""Facts that are a list with one entry for each member."""
 
 
 def printable(text: str) -> str:
@@ -40,9 +42,10 @@ def with_printable_names(result: Some) -> Some:
 
     def names(facts: Mapping[str, Any]) -> dict[str, Any]:
         region = facts["region"]
-        return {**region, "name": printable(region["name"]), "names": [printable(name) for name in region["names"]]}
+        said = {"name": printable(region["name"]), "names": [printable(name) for name in region["names"]]}
+        return {"region": {**region, **said}}
 
-    return _changed(result, lambda part: (part.tables, {"region": names(part.facts)}))
+    return _changed(result, lambda part: (part.tables, names(part.facts)))
 
 
 def of_municipality(result: Some, code: str) -> Some:
@@ -52,15 +55,14 @@ def of_municipality(result: Some, code: str) -> Some:
         whole = Region.from_dict(part.facts["region"])
         if code not in whole.members:
             return part.tables, {"region": whole.to_dict()}
+        place = whole.members.index(code)
         one = replace(whole, code=code, name=whole.name_of(code), members=(code,), names=(whole.name_of(code),))
-        facts: dict[str, Any] = {"region": one.to_dict()}
-        if "shortage" in part.facts:
-            facts["shortage"] = [part.facts["shortage"][whole.members.index(code)]]
-        return {name: rows_of(table) for name, table in part.tables.items()}, facts
-
-    def rows_of(table: pd.DataFrame) -> pd.DataFrame:
-        """Take the municipality's rows; a table without places, such as hazards of leaving, is of all."""
-        return table[table["region"] == code].reset_index(drop=True) if "region" in table else table
+        tables = {
+            name: table[table["region"] == code].reset_index(drop=True) if "region" in table else table
+            for name, table in part.tables.items()
+        }
+        own = {name: [part.facts[name][place]] for name in BY_MEMBER if name in part.facts}
+        return tables, {"region": one.to_dict(), **own}
 
     return _changed(result, narrowed)
 
@@ -69,6 +71,6 @@ def _changed(result: Some, change: Callable[[Result], tuple[Mapping[str, pd.Data
     rests_on = {name: _changed(part, change) for name, part in result.rests_on.items()}
     tables, facts = change(result)
     same = all(rests_on[name] is part for name, part in result.rests_on.items())
-    if same and tables is result.tables and all(facts[name] == result.facts[name] for name in facts):
+    if same and tables is result.tables and all(dict(result.facts)[name] == facts[name] for name in facts):
         return result
     return replace(result, tables=tables, facts={**result.facts, **facts}, rests_on=rests_on)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from demografi import labels
 from demografi.needs import figure_words, ministry_bridge
+from demografi.projection.drawn import age_table, components_table, figure_words_of
+from demografi.projection.fans import drawn_fan, fan_table, fan_words
 from demografi.reports import bases
 from demografi.reports.content import Figure, KeyNumber, Section, Table
 from demografi.reports.numbers import Basis, Number, Sentence, join
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from demografi.reports.numbers import Cells
+    from demografi.reports.numbers import Cells, Piece
     from demografi.reports.teller import Teller
 
 __all__ = ["hands", "key_numbers", "residents", "users"]
@@ -28,35 +31,102 @@ BRIDGE_YEAR = 2040
 
 def key_numbers(teller: Teller) -> Iterator[KeyNumber]:
     """Say the numbers on top."""
-    first, last = teller.launch, teller.to
+    first, last, counted = teller.launch, teller.to, _counted(teller)
 
     def pair(name: str, old: Cells, new: Cells, what: str, detail: str, look: str = "count") -> KeyNumber:
-        ends = [teller.number(f"{name}_{year}", c, look=look) for year, c in ((first, old), (last, new))]
+        years = (counted if name == "users_80" else first, last)
+        ends = [teller.number(f"{name}_{year}", c, look=look) for year, c in zip(years, (old, new), strict=True)]
         growth = teller.growth(f"{name}_growth", new, old)
-        return KeyNumber(Sentence(ends[0], " → ", ends[1]), teller.text(what), teller.text(detail, percent=growth))
+        said = _with_interval(teller, teller.text(detail, percent=growth), name, look)
+        return KeyNumber(Sentence(ends[0], " → ", ends[1]), teller.text(what), said)
 
     old = [teller.persons("80+", year) for year in (first, last)]
     yield pair("old", old[0], old[1], "key_old", "key_span_percent")
-    counted = _counted(teller)
     yield pair("users_80", teller.users(counted), teller.users(last), "key_users", "key_span_percent")
     if teller.need.has("person_years"):
         yield pair("fte", teller.fte(first), teller.fte(last), "key_person_years", "key_need_detail", "fte")
     if teller.gap is not None:
-        yield KeyNumber(Sentence(_nurses(teller)["gap"]), teller.text("key_nurses"), teller.text("key_gap_detail"))
+        lacking = _with_interval(teller, teller.text("key_gap_detail"), "nurses_gap", "fte")
+        yield KeyNumber(Sentence(_nurses(teller)["gap"]), teller.text("key_nurses"), lacking)
     code = teller.need.region.code
     ends = Sentence(teller.support(code, first), " → ", teller.support(code, last))
-    yield KeyNumber(ends, teller.text("key_support"), teller.text("key_span"))
+    detail = _with_interval(teller, teller.text("key_span"), "support", "ratio")
+    yield KeyNumber(ends, teller.text("key_support"), detail)
+
+
+def _with_interval(teller: Teller, detail: Sentence, figure: str, look: str) -> Sentence:
+    interval = teller.interval(figure, teller.to, look)
+    return detail if interval is None else Sentence(detail, ". ", interval)
 
 
 def residents(teller: Teller) -> Section:
-    """Say who lives here, who will, and how many of working age there are for each older person."""
+    """Say who lives here, who will, why, and how many of working age there are for each older person."""
     projection, language = teller.projection, teller.language
     pyramid = teller.drawn("pyramid", projection.figure_words(language), projection.plot, bases.pyramid(projection))
+    parts: list[Sentence | Figure] = [teller.see(Sentence(_population(teller), " ", _why(teller)), pyramid), pyramid]
+    for shown in (_fan, _ages, _components, _ratio):
+        parts += shown(teller)
+    return Section(teller.text("heading_population"), tuple(parts))
+
+
+def _by(teller: Teller, by: str, name: str, data: pd.DataFrame, **formulas: tuple[str, str, str]) -> Figure:
+    """Number a figure of the projection; its words are those that are drawn with it."""
+    plot = partial(teller.projection.plot, by)
+    return teller.drawn(name, figure_words_of(teller.projection, by, teller.language), plot, data, formulas)
+
+
+def _fan(teller: Teller) -> list[Sentence | Figure]:
+    if not teller.has_interval("old"):
+        return []
+    words, table = fan_words(teller.projection, "80+", teller.language), fan_table(teller.projection)
+    figure = teller.drawn("fan", words, partial(drawn_fan, table, words), table)
+    for horizon in _scored(teller):
+        cells = teller.pick("hits", "of_ten", age_group="80+", horizon=horizon)
+        teller.also.append(teller.number(f"held_old_{horizon}_of_ten", cells))
+    level = teller.number("interval_level", teller.pick("intervals", "level", figure="old", year=teller.to))
+    return [teller.see(teller.text("say_interval", level=level), figure), figure]
+
+
+def _scored(teller: Teller) -> list[int]:
+    """Return the years ahead at which intervals of 80+ have been scored."""
+    if "hits" not in teller.bases:
+        return []
+    held = teller.bases["hits"].data
+    return [int(horizon) for horizon in held.loc[held["age_group"] == "80+", "horizon"]]
+
+
+def _ages(teller: Teller) -> list[Sentence | Figure]:
+    grown = {"change": ("minus", "end", "start"), "growth": ("growth", "end", "start")}
+    figure = _by(teller, "age", "age_change", age_table(teller.projection), **grown)
+    groups = {"small": ("0-5",), "pupils": ("6-15",), "working": ("20-44", "45-66")}
+    ends = {"start": teller.launch, "end": teller.to}
+    said = {
+        f"{name}_{end}": teller.number(f"age_{name}_{year}", teller.pick("age_change", end, group=group))
+        for name, group in groups.items()
+        for end, year in ends.items()
+    }
+    return [teller.see(teller.text("say_ages", **said), figure), figure]
+
+
+def _components(teller: Teller) -> list[Sentence | Figure]:
+    table = components_table(teller.projection)
+    figure = _by(teller, "components", "components", table)
+    years = tuple(range(teller.launch, teller.to))
+    parts = {name: teller.pick("components", name, year=years) for name in table.columns.drop("year")}
+    teller.also.append(teller.signed("sum_change", parts["change"]))
+    said = teller.text(
+        "say_components",
+        births=teller.number("sum_births", parts["births"]),
+        deaths=teller.number("sum_deaths", parts["deaths"]),
+        net=teller.signed("sum_net_migration", parts["net_migration"]),
+    )
+    return [teller.see(said, figure), figure]
+
+
+def _ratio(teller: Teller) -> list[Sentence | Figure]:
     ratios = teller.ratios
-    ratio = teller.drawn("support_ratio", ratios.figure_words(language), ratios.plot, ratios.lines())
-    said = Sentence(_population(teller), " ", _why(teller))
-    parts = (teller.see(said, pyramid), pyramid, teller.see(_support(teller), ratio), ratio)
-    return Section(teller.text("heading_population"), parts)
+    figure = teller.drawn("support_ratio", ratios.figure_words(teller.language), ratios.plot, ratios.lines())
+    return [teller.see(_support(teller), figure), figure]
 
 
 def _population(teller: Teller) -> Sentence:
@@ -68,9 +138,9 @@ def _population(teller: Teller) -> Sentence:
     return teller.text(
         "say_population",
         persons=teller.number(f"residents_{first}", everyone[0]),
-        persons_to=teller.number(f"residents_{last}", everyone[1]),
+        persons_to=teller.with_interval(teller.number(f"residents_{last}", everyone[1]), "residents", last),
         old=teller.number(f"old_{first}", old[0]),
-        old_to=teller.number(f"old_{last}", old[1]),
+        old_to=teller.with_interval(teller.number(f"old_{last}", old[1]), "old", last),
         change=teller.change("old_change", old[1], old[0]),
         percent=teller.growth("old_growth", old[1], old[0]),
     )
@@ -89,7 +159,7 @@ def _support(teller: Teller) -> Sentence:
     return teller.text(
         "say_support" if others else "say_support_alone",
         first=teller.support(code, teller.launch),
-        last=teller.support(code, teller.to),
+        last=teller.with_interval(teller.support(code, teller.to), "support", teller.to),
         others=join(others, teller.language),
     )
 
@@ -128,16 +198,20 @@ def _counted(teller: Teller) -> int:
 
 
 def _users_said(teller: Teller) -> Sentence:
+    """Say who was counted, and who is projected with the coverage chosen, which may be of another year."""
     counted = _counted(teller)
     old, new = teller.users(counted), teller.users(teller.to)
-    return teller.text(
-        "say_users",
-        coverage_year=str(counted - 1),
-        users=teller.number(f"users_80_{counted}", old),
-        users_to=teller.number(f"users_80_{teller.to}", new),
-        change=teller.change("users_80_change", new, old),
-        percent=teller.growth("users_80_growth", new, old),
-    )
+    said: dict[str, Piece] = {
+        "counted_year": str(counted - 1),
+        "last": str(counted),
+        "users": teller.number(f"users_80_{counted}", old),
+        "users_to": teller.with_interval(teller.number(f"users_80_{teller.to}", new), "users_80", teller.to),
+        "change": teller.change("users_80_change", new, old),
+        "percent": teller.growth("users_80_growth", new, old),
+    }
+    if teller.need.coverage_year == counted - 1:
+        return teller.text("say_users", **said)
+    return Sentence(teller.text("page_say_users", **said), " ", teller.text("page_say_jump", **said))
 
 
 def _person_years_said(teller: Teller) -> Sentence:
@@ -149,7 +223,7 @@ def _person_years_said(teller: Teller) -> Sentence:
         "say_person_years",
         standard=teller.number("quoted_fte_2019", cells),
         need=teller.number(f"fte_{teller.launch}", first, look="fte"),
-        need_to=teller.number(f"fte_{teller.to}", last, look="fte"),
+        need_to=teller.with_interval(teller.number(f"fte_{teller.to}", last, look="fte"), "fte", teller.to),
         percent=teller.growth("fte_growth", last, first),
     )
 
@@ -235,7 +309,11 @@ def hands(teller: Teller) -> Section:
     gap = teller.gap
     assert gap is not None
     formulas = {"gap": ("minus", "need", "supply")}
-    figure = teller.drawn("nurse_gap", gap.figure_words(teller.language), gap.plot, gap.to_frame(), formulas)
+    figure = teller.drawn("nurse_gap", gap.figure_words(teller.language), gap.plot, bases.nurses(gap), formulas)
+    numbers = _nurses(teller)
+    drawn: dict[str, Piece] = {
+        name: teller.with_interval(numbers[name], f"nurses_{name}", teller.to) for name in ("left", "gap")
+    }
     said = teller.text(
         "say_nurses",
         count_year=str(gap.supply.launch - 1),
@@ -243,9 +321,13 @@ def hands(teller: Teller) -> Section:
             "nurses_share_55plus", teller.pick("assumptions", "value", part="share_55plus"), look="percent"
         ),
         age=teller.number("nurses_exit_age", teller.pick("assumptions", "value", part="exit_age"), look="years"),
-        **_nurses(teller),
+        **{**numbers, **drawn},
     )
-    teller.also.append(teller.number(f"nurses_need_{teller.to}", _nurse_cells(teller, "need", teller.to), look="fte"))
+    need = teller.number(f"nurses_need_{teller.to}", _nurse_cells(teller, "need", teller.to), look="fte")
+    teller.also.append(need)
+    if teller.has_interval("nurses_need"):
+        needed = teller.with_interval(need, "nurses_need", teller.to)
+        said = Sentence(said, " ", teller.text("say_nurses_need", need=needed))
     parts: list[Sentence | Figure | Table] = [teller.see(said, figure), figure]
     if "quoted" in teller.bases:
         staff = _quoted(teller, "nurses", "nurses_and_social_educators", 2020)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +26,9 @@ if TYPE_CHECKING:
     from demografi.reports.numbers import Piece
     from demografi.tables import Source
 
-__all__ = ["Teller"]
+__all__ = ["ENDS", "Teller"]
 
+ENDS = ("low", "high")
 OWN_PROJECTION = "caution_own_projection"
 """Said at length by the chapter itself."""
 
@@ -76,6 +78,7 @@ class Teller:
         need, projection = self.need, self.projection
         people = projection.observed.own_sources[:1]
         self.put("causes", bases.causes_of_old(projection), people)
+        self._put_intervals()
         if need.has("person_years"):
             own = (*need.sources_of_figure(), shipped.source("project_description"))
             self.put("person_years", bases.person_years(need), own)
@@ -88,6 +91,13 @@ class Teller:
         if projection.region_scheme.startswith("ssb-"):
             self.put("vintages", bases.vintages(self.to), (shipped.source("national_projections"),))
         self._put_assumptions()
+
+    def _put_intervals(self) -> None:
+        staff = self.gap.supply.own_sources if self.gap else ()
+        drawn = bases.intervals(self.need, self.gap, self.ratios)
+        self.put("intervals", drawn, (*self.need.sources_of_figure(), *staff))
+        if len(drawn):
+            self.put("hits", bases.hits(self.projection), (shipped.source("interval_hits"),))
 
     def _put_assumptions(self) -> None:
         supply = self.gap.supply if self.gap else None
@@ -120,7 +130,7 @@ class Teller:
     def _sources_of(self, name: str) -> tuple[Source, ...]:
         if name == "nurse_gap" and self.gap is not None:
             return (*self.gap.supply.own_sources, *self.projection.observed.own_sources[:1])
-        if name in ("pyramid", "residents"):
+        if name in ("pyramid", "fan", "components", "age_change"):
             return self.projection.observed.own_sources[:1]
         if name == "support_ratio":
             return tuple(self.ratios.sources_of_figure())
@@ -162,6 +172,38 @@ class Teller:
 
     def _sum(self, cells: Cells) -> float:
         return float(self.bases[cells.table].data[cells.column].iloc[list(cells.rows)].sum())
+
+    def interval(self, figure: str, year: int, look: str = "count") -> Sentence | None:
+        """Say the interval of a main number, rounded no finer than it is known; None where it was not drawn."""
+        if not self.has_interval(figure):
+            return None
+        where = {"figure": figure, "year": year}
+        found = [self.number(f"{figure}_{year}_{end}", self.pick("intervals", end, **where), look=look) for end in ENDS]
+        decimals = self.decimals(found[1].value, look)
+        printed = labels.ends(found[0].value, found[1].value, decimals, language=self.language)
+        low, high = (replace(end, printed=text) for end, text in zip(found, printed, strict=True))
+        level = self.number("interval_level", Cells("intervals", "level", (0,)))
+        below = labels.rounded_ends(low.value, high.value, decimals)[0] < 0
+        return self.text("interval_below_zero" if below else "interval_said", level=level, low=low, high=high)
+
+    @staticmethod
+    def decimals(value: float, look: str) -> int:
+        """Return how many decimals a number of its kind has at most."""
+        return int(look == "ratio" or (look == "fte" and abs(value) < labels.SMALL_PERSON_YEARS))
+
+    def has_interval(self, figure: str) -> bool:
+        """Tell whether a main number was drawn."""
+        return "intervals" in self.bases and figure in set(self.bases["intervals"].data["figure"])
+
+    def with_interval(self, said: Number, figure: str, year: int) -> Sentence:
+        """Say a number and, in brackets, its interval where there is one."""
+        interval = self.interval(figure, year, said.look)
+        return Sentence(said) if interval is None else Sentence(said, " (", interval, ")")
+
+    def signed(self, name: str, cells: Cells) -> Number:
+        """Return a sum with its sign."""
+        found = self.number(name, cells)
+        return replace(found, printed=labels.number(found.value, signed=True, language=self.language))
 
     def growth(self, name: str, new: Cells, old: Cells) -> Number:
         """Return the change in per cent, signed."""

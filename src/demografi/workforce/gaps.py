@@ -98,6 +98,8 @@ class Gap(Summable):
     def interval(self, level: float = 0.8, occupation: str | None = None) -> pd.DataFrame:
         """Return ``year need supply gap low high`` of all members together: each draw is summed first.
 
+        ``low high`` are of the gap; ``need_low need_high supply_low supply_high`` of what it is the difference of.
+
         Parameters
         ----------
         level
@@ -120,12 +122,14 @@ class Gap(Summable):
                 hint=f"gap.interval(0.8, {names[0]!r})",
             )
         chosen = slice(None) if occupation is None else [names.index(occupation)]
-        low, high = uncertainty.quantiles(self._drawn(level)[2][..., chosen].sum(axis=(2, 3)), level)
         need, supply = (part[..., chosen].sum(axis=(1, 2)) for part in self._expected())
         span = range(self.launch, self.to + 1)
-        return pd.DataFrame({"year": span, "need": need, "supply": supply, "gap": need - supply}).assign(
-            low=low, high=high
-        )
+        table = pd.DataFrame({"year": span, "need": need, "supply": supply, "gap": need - supply})
+        ends = [("low", "high"), ("need_low", "need_high"), ("supply_low", "supply_high")]
+        needed, left, lacking = (part[..., chosen].sum(axis=(2, 3)) for part in self._drawn(level))
+        for (low, high), drawn in zip(ends, (lacking, needed, left), strict=True):
+            table[low], table[high] = uncertainty.quantiles(drawn, level)
+        return table
 
     def of_year(self, year: int) -> dict[str, float]:
         """Return need, supply and gap of one year, members together [person-years]."""

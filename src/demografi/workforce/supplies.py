@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -269,9 +270,16 @@ class Supply(Summable):
 
     def _by_year(self) -> Floats:
         """Return person-years (year, region, occupation), hidden places too: only sums of them are shown."""
+        years: Floats = self._path_by_year
+        return years
+
+    @cached_property
+    def _path_by_year(self) -> Any:
         lines = self._lines()
         fte = path(lines).sum(axis=-1) * lines.fte
-        return np.stack([_by_place(lines, values, self).to_numpy().reshape(self._shape()) for values in fte])
+        years: Floats = np.stack([_by_place(lines, values, self).to_numpy().reshape(self._shape()) for values in fte])
+        years.setflags(write=False)
+        return years
 
     def _today(self) -> Floats:
         return np.asarray(self._by_year()[0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ import pandas as pd
 
 from demografi import ages, labels
 from demografi.needs import figure_words, need
+from demografi.needs.drawing import person_year_draws, user_draws
 from demografi.projection.draws import group_draws
 from demografi.ratios import MAIN, indicators
 from demografi.regions import NATION, Region
@@ -139,6 +140,7 @@ def _places(scenarios: list[_Scenario], language: str) -> list[Values]:
     persons, by_age, causes = _persons(projection), _by_age(projection), _causes(result, years)
     old = group_draws(projection, ["80+"])[:, : len(years), :, 0] if projection.facts["draws"] else None
     by_place = [_by_place(one.gap, years) for one in scenarios]
+    drawn = [_drawn(one.gap.need, len(years)) for one in scenarios]
     starts = result.need.by_municipality().set_index("region")["start"]
 
     def place(code: str, members: list[str]) -> Values:
@@ -155,7 +157,10 @@ def _places(scenarios: list[_Scenario], language: str) -> list[Values]:
             "registered": _registered(own),
             "start": float(starts[code]) if code in starts.index else None,
             "coverage": _coverage(own),
-            "needs": [_needed(tables, members, here) for tables in by_place],
+            "needs": [
+                _needed(tables, members) | _intervals(one, region.members, members)
+                for tables, one in zip(by_place, drawn, strict=True)
+            ],
         }
 
     whole = place(region.code, list(region.members))
@@ -237,22 +242,31 @@ def _by_place(result: Gap, years: list[int]) -> dict[str, pd.DataFrame]:
     }
 
 
-def _needed(tables: dict[str, pd.DataFrame], members: list[str], old: NDArray[np.float64] | None) -> Values:
+def _needed(tables: dict[str, pd.DataFrame], members: list[str]) -> Values:
     """Return users, person-years and gap of some members by year, under one scenario."""
     summed = {name: table[members].sum(axis=1).tolist() for name, table in tables.items()}
     return {
         "users": summed["users"],
-        "interval": None if old is None else _users_ends(tables["users"][members].to_numpy(), old),
         "person_years": summed.get("person_years"),
         "gap": {name: summed[name] for name in ("need", "supply", "gap")},
     }
 
 
-def _users_ends(users: NDArray[np.float64], old: NDArray[np.float64]) -> Values:
-    """Return the interval of users with coverage held constant: they follow persons 80+ of their own place."""
-    start = old[:1, 0]
-    coverage = np.divide(users[:1], start, out=np.zeros_like(start), where=start > 0)
-    return _ends((old * coverage).sum(axis=2))
+def _drawn(result: Need, years: int) -> dict[str, NDArray[np.float64]]:
+    """Return users 80+ and person-years in every draw, (draw, year, place), coverage and standard moving as before."""
+    if not result.projection.facts["draws"]:
+        return {}
+    found = {"users_interval": user_draws(result, "80+")}
+    if result.has("person_years"):
+        found["person_years_interval"] = person_year_draws(result)
+    return {name: values[:, :years] for name, values in found.items()}
+
+
+def _intervals(drawn: dict[str, NDArray[np.float64]], places: Sequence[str], members: list[str]) -> Values:
+    """Return the intervals of some members together: each draw is summed first."""
+    chosen = [places.index(member) for member in members]
+    ends: Values = {name: _ends(values[..., chosen].sum(axis=2)) for name, values in drawn.items()}
+    return {"users_interval": None, "person_years_interval": None} | ends
 
 
 def _ends(drawn: NDArray[np.float64]) -> Values:

@@ -40,6 +40,13 @@ function personYears(value, signed = false) {
   return number(value, Math.abs(value) < data.small_person_years ? 1 : 0, signed);
 }
 
+// As labels.ends: no finer than a power of ten at most a fifth of the width.
+function ends(low, high) {
+  const width = Math.abs(high - low);
+  const step = 10 ** (width > 0 ? Math.max(0, Math.floor(Math.log10(width / 5))) : 0);
+  return [low, high].map((end) => number(Math.sign(end) * Math.floor(Math.abs(end) / step + 0.5) * step));
+}
+
 function growth(now, before) {
   return percent(before > 0 ? now / before - 1 : NaN, 0, true);
 }
@@ -73,4 +80,4 @@ function dated(year) {
 }
 
 // What the page shows is told to whoever tests it.
-window.demografi = Object.freeze({ data, number, percent, personYears, timesWord, listed });
+window.demografi = Object.freeze({ data, ends, number, percent, personYears, timesWord, listed });

@@ -84,9 +84,10 @@ function view(chosen) {
   };
 }
 
-function intervalSaid(ends, k, key) {
-  if (!ends) return "";
-  return say(key, { level: percent(data.level), low: number(ends.low[k]), high: number(ends.high[k]) });
+function intervalSaid(found, k) {
+  if (!found) return "";
+  const [low, high] = ends(found.low[k], found.high[k]);
+  return say("interval_said", { level: number(100 * data.level), low, high });
 }
 
 function keyNumbers(now) {
@@ -96,13 +97,14 @@ function keyNumbers(now) {
   const change = (old, later, start, key = "key_span_percent") => say(key, { ...span(start), percent: growth(later, old) });
   const rows = [
     [pair(now.old(0), now.old(t)), "key_old", change(now.old(0), now.old(t), data.launch),
-      intervalSaid(place.interval, t, "page_interval")],
+      intervalSaid(place.interval, t)],
     [pair(today[1], now.users), "key_users", change(today[1], now.users, today[0]),
-      intervalSaid(part.interval, t, "page_interval_population")],
+      intervalSaid(part.users_interval, t)],
   ];
   if (part.person_years) {
     const [old, later] = [place.needs[0].person_years[0], part.person_years[t]];
-    rows.push([pair(old, later), "key_person_years", change(old, later, data.launch, "key_need_detail"), ""]);
+    rows.push([pair(old, later), "key_person_years", change(old, later, data.launch, "key_need_detail"),
+      intervalSaid(part.person_years_interval, t)]);
   }
   rows.push([personYears(staff.gap), "key_nurses", say("key_gap_detail", span(data.launch)), ""]);
   const [first, last] = [data.launch, year].map((when) => now.supportAt(place.code, when));
@@ -227,15 +229,15 @@ const figures = {
     const future = part.users.map((value, k) => [data.launch + k, value]).filter(([when]) => when > today[0]);
     const change = now.users - today[1];
     const first = place.registered[0];
-    const band = part.interval
-      ? future.map(([when]) => [when, part.interval.low[when - data.launch], part.interval.high[when - data.launch]]) : [];
+    const band = part.users_interval
+      ? future.map(([when]) => [when, part.users_interval.low[when - data.launch], part.users_interval.high[when - data.launch]]) : [];
     const join = band.length ? [[today[0], today[1], today[1]], ...band] : [];
-    const ends = intervalSaid(part.interval, now.t, "page_interval_population");
+    const ends = intervalSaid(part.users_interval, now.t);
     const atEnd = year === lastYear;
     return {
       title: say(change >= 0 ? "users_title_more" : "users_title_fewer", { count: number(Math.abs(change)), end: String(year) }),
       subtitle: say("users_subtitle", blanks),
-      note: [scenario.note, part.interval ? say("page_band", { level: percent(data.level) }) : ""].join(" ").trim(),
+      note: [scenario.note, part.users_interval ? say("page_band", { level: percent(data.level) }) : ""].join(" ").trim(),
       alt: `${say("page_alt_users", { ...blanks, last: String(today[0]), first_value: number(today[1]),
         last_value: number(now.users), change: growth(now.users, today[1]) })} ${ends}`.trim(),
       draw: (width, alt) => lineChart(width, alt, {
@@ -249,7 +251,7 @@ const figures = {
           { year: first[0], value: first[1], text: first[0] === today[0] ? "" : number(first[1]), color: COLOR.fjord, above: true },
           { year: today[0], value: today[1], text: number(today[1]), color: COLOR.fjord, above: false },
           { year, value: now.users, text: atEnd ? "" : say("value_in_year", { value: number(now.users), year: String(year) }),
-            color: COLOR.laks, above: true, clear: part.interval ? part.interval.high[now.t] : undefined },
+            color: COLOR.laks, above: true, clear: part.users_interval ? part.users_interval.high[now.t] : undefined },
         ],
       }),
       head: [say("page_year"), say("column_value"), say("page_kind"), ...(band.length ? [say("lower"), say("upper")] : [])],

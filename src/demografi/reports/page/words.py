@@ -5,8 +5,8 @@ from __future__ import annotations
 __all__ = ["WORDS"]
 
 SAID = (
-    "page_state page_said page_say_users page_say_jump page_say_person_years page_say_gap_same page_interval "
-    "page_interval_population page_band page_address_refused page_year_refused page_held "
+    "page_state page_said page_say_users page_say_jump page_say_person_years page_say_gap_same interval_said "
+    "page_band page_address_refused page_year_refused page_held "
     "say_population say_old_causes say_support say_support_alone say_no_person_years say_nurses more_by fewer_by and"
 )
 KEYS = (
