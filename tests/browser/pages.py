@@ -53,19 +53,24 @@ def expected(code: str, year: int, coverage_year: int, language: str) -> dict[st
     }
     if not code:
         titles["municipalities"] = figure_words(need, "municipality", language).title
-    residents = [part for part in told.sections[0].parts if isinstance(part, str)]
+    said = dg.sentences(gap, language)
     keys = [str(key.number) for key in told.key_numbers]
     users = need.users_of("80+")
     return {
         "hash": f"#place={code or 'lakseregionen'}&year={year}&need=coverage-{coverage_year}",
         "titles": titles,
-        "residents": str(residents[0]),
-        "support": "" if code else str(residents[1]),
-        "nurses": str(next(part for part in told.sections[2].parts if isinstance(part, str))),
+        "residents": str(said[0]),
+        "support": "" if code else _saying(said, "support"),
+        "nurses": _saying(said, "nurses"),
         "keys": keys if coverage_year == 2025 else [keys[0], *keys[3:]],
         "users": labels.number(float(users[users["year"] == year]["users"].sum()), language=language),
         "year": str(year),
     }
+
+
+def _saying(said: list[Any], subject: str) -> str:
+    """Return the first sentence with a number of the subject."""
+    return str(next(one for one in said if any(number.name.startswith(subject) for number in one.numbers)))
 
 
 def numbers(language: str) -> list[list[Any]]:

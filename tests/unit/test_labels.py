@@ -2,7 +2,9 @@
 
 import csv
 import math
+import re
 from importlib import resources
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -228,3 +230,13 @@ def test_a_date_that_is_none_is_refused():
     assert str(refusal.value) == (
         "'3. november' is not a date.\n  A date is written year-month-day.\n  Write it as 2025-11-03."
     )
+
+
+def test_every_label_the_code_asks_for_by_name_is_in_the_table():
+    """A key that is put together while the program runs is not seen here."""
+    known = {row["key"] for row in _rows("labels.csv")}
+    asks = re.compile(r'(?:labels\.(?:text|label)|Caution\.of|(?:teller|self)\.text)\(\s*"(\w+)"')
+    room = resources.files("demografi")
+    asked = {key for path in Path(str(room)).rglob("*.py") for key in asks.findall(path.read_text(encoding="utf-8"))}
+    assert len(asked) > 150
+    assert asked <= known, sorted(asked - known)
