@@ -275,7 +275,7 @@ def _ends(drawn: NDArray[np.float64]) -> Values:
 
 
 def _against(code: str, name: str, language: str) -> Values:
-    said = labels.label("whole_country", language) if code == NATION else isolated(name)
+    said = labels.text("report_whole_country", language) if code == NATION else isolated(name)
     return {"code": code, "name": isolated(name), "said": said}
 
 
