@@ -4,13 +4,17 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: report test check bench data docs screenshot page-test clean
+.PHONY: report test long check bench data docs screenshot page-test clean
 
 report: $(READY)
 	$(BIN)/demografi report Lakseregionen --out lakseregionen
 
 test: $(READY) check
 	$(BIN)/python -m pytest
+
+# What `make test` leaves out because it takes long: processes and clusters, launches with draws, every notebook and page.
+long: $(READY)
+	$(BIN)/python -m pytest -m long
 
 check: $(READY)
 	$(BIN)/ruff check .

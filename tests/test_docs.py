@@ -5,7 +5,9 @@ from __future__ import annotations
 import doctest
 import re
 import runpy
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -17,7 +19,7 @@ from demografi import errors
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.mark.parametrize("readme", ["README.md", "README.nb.md"])
+@pytest.mark.parametrize("readme", ["README.md", pytest.param("README.nb.md", marks=pytest.mark.long)])
 def test_the_code_in_the_readme_runs(readme: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (code,) = re.findall(r"```python\n(.*?)```", (ROOT / readme).read_text(encoding="utf-8"), flags=re.S)
@@ -39,6 +41,15 @@ def test_the_readmes_commands_are_targets_of_the_makefile() -> None:
     assert re.findall(r"^make (\w+)", readme, flags=re.M) == ["report", "test"]
 
 
+LONG = ("veiledning", "cluster", "need", "02_engerdal_1300", "04_uncertainty_and_backtest")
+"""Pages and notebooks that `make long` runs; the others run each time."""
+
+
+def some_long(paths: Iterable[Path]) -> list[Any]:
+    """Mark what takes long."""
+    return [pytest.param(path, marks=pytest.mark.long if path.stem in LONG else ()) for path in sorted(paths)]
+
+
 WITH_CODE = [
     path
     for path in sorted((ROOT / "docs").glob("**/*.md"))
@@ -46,7 +57,7 @@ WITH_CODE = [
 ]
 
 
-@pytest.mark.parametrize("path", WITH_CODE, ids=lambda path: str(path.relative_to(ROOT / "docs")))
+@pytest.mark.parametrize("path", some_long(WITH_CODE), ids=lambda path: str(path.relative_to(ROOT / "docs")))
 def test_the_code_of_a_page_runs_from_its_first_line_to_its_last(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -65,7 +76,7 @@ def test_the_pages_made_for_the_site_have_every_term_refusal_and_public_name() -
     assert "## Users follow coverage by age group" in site["counts"]()
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", some_long((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
 def test_the_notebook_runs_and_its_outputs_are_stripped(path: Path) -> None:
     notebook = nbformat.read(path, as_version=4)
     assert not any(cell.get("outputs") or cell.get("execution_count") for cell in notebook.cells)

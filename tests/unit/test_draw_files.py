@@ -106,6 +106,8 @@ def test_a_file_of_no_draws_or_in_no_folder_is_refused(
 INTERRUPTED = """
 import sys, joblib
 import demografi as dg
+
+pytestmark = pytest.mark.long
 folder, what = sys.argv[1:]
 projection = dg.project(dg.example(), to=2050, draws=400_000)
 

@@ -14,6 +14,8 @@ from demografi.evaluation import Backtest
 from demografi.evaluation.alternatives import beside_alternatives
 from demografi.evaluation.held import pit_table
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def scored(reference) -> Iterator[Backtest]:

@@ -64,6 +64,7 @@ def test_the_tables_of_the_page_are_those_of_the_data() -> None:
 
 
 @pytest.mark.reference
+@pytest.mark.long
 def test_the_hit_rates_of_the_page_are_those_of_the_launches() -> None:
     page = (ROOT / "docs" / "need.md").read_text(encoding="utf-8")
     script = runpy.run_path(str(ROOT / "scripts" / "need_page.py"))

@@ -15,6 +15,8 @@ from demografi.projection import shards
 from demografi.projection.draws import group_draws
 from demografi.uncertainty.counts import BIN_WIDTH, count, edges_of, ends_of
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def drawn(observed: dg.Observed) -> dg.Projection:
