@@ -175,21 +175,25 @@ function handsSaid(now) {
 
 // --- figures: each gives its words, its drawing and its table
 
+function oldTitle(old, later, year) {
+  const times = old ? timesWord(later / old) : null;
+  if (times === say("times_unchanged")) return say("old_title_unchanged", { year });
+  if (times) return say("pyramid_title_times", { times: times[0].toUpperCase() + times.slice(1), year });
+  const count = number(Math.abs(later - old));
+  return say(later >= old ? "pyramid_title_more" : "pyramid_title_fewer", { count, year });
+}
+
 const figures = {
   pyramid(now) {
     const { place, t, year, blanks } = now;
     const [old, later] = [now.old(0), now.old(t)];
-    const times = timesWord(later / old);
-    const count = number(Math.abs(later - old));
     const work = [place.persons["20-66"][0], place.persons["20-66"][t]];
     const rows = data.ages.map((age, i) => ({
       age: age.replace("-", "–"), old: parseInt(age, 10) >= 80,
       now: [place.male[0][i], place.female[0][i]], then: [place.male[t][i], place.female[t][i]],
     }));
     return {
-      title: times && later / old > 1.03
-        ? say("pyramid_title_times", { times: times[0].toUpperCase() + times.slice(1), year: String(year) })
-        : say(later >= old ? "pyramid_title_more" : "pyramid_title_fewer", { count, year: String(year) }),
+      title: oldTitle(old, later, String(year)),
       subtitle: say("pyramid_subtitle", blanks),
       alt: say("page_alt_pyramid", {
         ...blanks, first: number(old), last: number(later), change: growth(later, old), first_work: number(work[0]),

@@ -13,7 +13,8 @@ KEYS = (
     "key_old key_users key_person_years key_nurses key_support key_span_percent key_span key_need_detail key_gap_detail"
 )
 FIGURES = (
-    "pyramid_title_times pyramid_title_more pyramid_title_fewer pyramid_subtitle support_title support_subtitle "
+    "old_title_unchanged pyramid_title_times pyramid_title_more pyramid_title_fewer pyramid_subtitle "
+    "support_title support_subtitle "
     "users_title_more users_title_fewer users_subtitle municipalities_title municipalities_title_same "
     "municipalities_title_one municipalities_subtitle coverage_title_fall coverage_title_rise coverage_subtitle "
     "gap_title gap_title_surplus gap_subtitle page_alt_pyramid page_alt_support_ratio page_alt_users "
