@@ -55,8 +55,6 @@ def cluster(folder: Path, workers: list[list[str]]) -> Iterator[tuple[Client, li
 OLD = """
 from importlib import metadata
 
-pytestmark = pytest.mark.long
-
 def version(name, true=metadata.version):
     return "0.0.9" if name == "demografi" else true(name)
 

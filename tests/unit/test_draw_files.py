@@ -107,7 +107,6 @@ INTERRUPTED = """
 import sys, joblib
 import demografi as dg
 
-pytestmark = pytest.mark.long
 folder, what = sys.argv[1:]
 projection = dg.project(dg.example(), to=2050, draws=400_000)
 
