@@ -11,10 +11,12 @@ from demografi.rates.control import (
     damped_sum,
     mix_official,
     net_migration_path,
+    newest_weight,
     rake_factors,
     trend_slopes,
 )
 from demografi.rates.fertility import expected_children, levels, newborns
+from demografi.rates.migration import residuals
 from demografi.rates.settings import ControlSettings
 
 
@@ -52,13 +54,24 @@ def test_official_growth_moves_half_way_and_is_kept_beyond_its_horizon() -> None
     np.testing.assert_allclose(mixed[:, 0, 0], [10, 11, 11])
 
 
-def test_recent_net_migration_returns_to_its_mean() -> None:
-    population = np.cumsum(np.array([0.0, 2, 2, 4]))[:, None, None] * np.ones((1, 1, 3))
+def test_net_migration_returns_from_todays_level_to_its_mean() -> None:
+    stocks = 1e9 * np.cumsum(np.array([4.0, 2, 2, 4]))
+    population = stocks[:, None, None] * np.ones((1, 1, 3))
     population[:, :, 0] = 0
-    settings = ControlSettings(migration_years=(3,), migration_recent=1, migration_memory=0.5)
-    path = net_migration_path(population, np.ones((3, 1, 3)), 2, settings, 2)
-    base, recent = path[1] * 2 - path[0], (path[0] - path[1]) * 4 + path[1] * 2 - path[0]
-    np.testing.assert_allclose(path[0] - base, 0.5 * (recent - base))
+    survived, settings = np.ones((3, 1, 3)), ControlSettings(migration_years=(3,), migration_memory=0.5)
+    net = residuals(population, survived)
+    path = net_migration_path(population, survived, 2, settings, 2)
+    mean, newest = net.mean(axis=0), net[-1]
+    np.testing.assert_allclose(path[0][:, :2], (0.5 * mean + 0.5 * newest)[:, :2], rtol=1e-4)
+    np.testing.assert_allclose(path[1][:, :2], (0.75 * mean + 0.25 * newest)[:, :2], rtol=1e-4)
+
+
+def test_a_small_country_listens_to_more_years_than_a_large_one() -> None:
+    settings = ControlSettings(migration_innovation=0.001, migration_chance=0.5)
+    # q = 1e-6 · N / 0.25: one where N = 250,000, and the golden section is what weighs a level as noisy as it moves.
+    assert newest_weight(250_000, settings) == pytest.approx((np.sqrt(5) - 1) / 2)
+    assert newest_weight(25e6, settings) == pytest.approx(0.99, abs=0.001)
+    assert newest_weight(2_500, settings) == pytest.approx(0.095, abs=0.001)
 
 
 def test_chain_linking_gives_members_the_growth_of_the_whole() -> None:

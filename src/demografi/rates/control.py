@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from demografi.rates.fertility import newborns
-from demografi.rates.migration import age_on, residuals
+from demografi.rates.migration import age_on, residuals, year_weights
 from demografi.rates.pooling import Floats, Ints
 from demografi.rates.settings import ControlSettings
 
@@ -30,12 +30,33 @@ def mean_net_migration(population: Floats, survived: Floats, base_years: tuple[i
     return np.asarray(mean)
 
 
+def newest_weight(persons: float, settings: ControlSettings) -> float:
+    """Return the weight of the newest year in today's level of migration, 0–1.
+
+    The level moves from year to year, and chance in single moves hides it where people are few: the steady state of a
+    local level seen through noise. A country of five million listens to its last year, a town to several. Reference:
+    A. C. Harvey (1989), Forecasting, Structural Time Series Models and the Kalman Filter, 4.1.
+    """
+    q = settings.migration_innovation**2 * persons / settings.migration_chance**2
+    root = np.sqrt(q**2 + 4 * q)
+    return float((q + root) / (2 + q + root))
+
+
+def recent_net_migration(population: Floats, survived: Floats, settings: ControlSettings, to_age: int) -> Floats:
+    """Return today's level of the nation's net migration by age, (S, A): newer years weigh more [persons per year]."""
+    net = residuals(population, survived)[-max(settings.migration_years) :]
+    weights = year_weights(len(net), 1 - newest_weight(float(population[-1].sum()), settings))
+    level = np.einsum("t,tsa->sa", weights / weights.sum(), net)
+    level[:, to_age:] = 0.0
+    return np.asarray(level)
+
+
 def net_migration_path(
     population: Floats, survived: Floats, horizon: int, settings: ControlSettings, to_age: int
 ) -> Floats:
-    """Let the nation's recent net migration return gradually to its longer mean.
+    """Let today's level of the nation's net migration return gradually to its longer mean.
 
-    Formula: base + memory^h·(recent − base) in each sex and age, an AR(1) forecast.
+    Formula: base + memory^h·(level − base) in each sex and age, an AR(1) forecast.
 
     Parameters
     ----------
@@ -46,9 +67,9 @@ def net_migration_path(
     (H, S, A) net migrants by age at the start of the year [persons]
     """
     base = mean_net_migration(population, survived, settings.migration_years, to_age)
-    recent = mean_net_migration(population, survived, (settings.migration_recent,), to_age)
+    level = recent_net_migration(population, survived, settings, to_age)
     kept = settings.migration_memory ** np.arange(1, horizon + 1, dtype=float)
-    return base + kept[:, None, None] * (recent - base)
+    return base + kept[:, None, None] * (level - base)
 
 
 def project_nation(population: Floats, survived: Floats, births: Floats, net: Floats, share_boys: float) -> Floats:

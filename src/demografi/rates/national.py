@@ -54,7 +54,7 @@ def fit_national(
     Parameters, with raking factors to the national control
     """
     n_past = min(max(settings.migration.years, settings.mortality.loss_years), len(population) - 1)
-    wanted = max(n_past, *settings.control.migration_years, settings.control.migration_recent)
+    wanted = max(n_past, *settings.control.migration_years)
     n_control = min(wanted, len(country.population) - 1)
     survived, infant = national_survival(country, n_control, horizon, settings)
     past_births, births = national_births(country, horizon, settings)

@@ -68,11 +68,14 @@ class ControlSettings:
 
     use: bool = True
     """Rake places to a national control; False lets places sum to what they sum to."""
-    migration_years: tuple[int, ...] = (10,)
+    migration_years: tuple[int, ...] = (20,)
     """Base lengths of national net migration; the means are averaged [years]."""
-    migration_recent: int = 3
     migration_memory: float = 0.9
-    """The mean of the most recent years [years] decays to the base with this ratio."""
+    """Today's level decays to the base with this ratio a year (docs/decisions/0008)."""
+    migration_innovation: float = 0.0011
+    """How much a country's yearly net migration moves from one year to the next [persons per inhabitant]."""
+    migration_chance: float = 0.4
+    """Chance in net migration × root of inhabitants: gross moves of 5 % each way, households together [persons]."""
     official_share: float = 0.5
     """Weight of the official national projection where one is given [share]."""
     trend_share: float = 0.25
