@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from demografi.evaluation.intervals import interval_rows
-from demografi.evaluation.past_errors import past_errors
+from demografi.evaluation.launches import run_launch
+from demografi.evaluation.past_errors import past_errors, project_nation_at
 from demografi.rates import Settings
 from demografi.sources.reference import Reference
 from demografi.uncertainty import fit_errors, to_rows
@@ -59,11 +60,18 @@ def test_outcomes_after_the_year_change_nothing(country: Reference, year: int) -
 def test_the_calibration_is_the_one_the_decision_note_says(country: Reference) -> None:
     record = past_errors(country, 2016, Settings())
     nation = national_factors(record)
-    assert nation[[2, 4, 24], 3] == pytest.approx([1.77, 1.84, 1.84], abs=0.005)
+    assert nation[[2, 4, 24], 3] == pytest.approx([1.62, 1.68, 1.68], abs=0.005)
     assert (nation[:, [0, 5, 6, 7]] == 1.0).all()
     place, county = local_factors(estimate(record), record)
     assert place == pytest.approx([1.13, 1.03, 0.91, 1.00, 0.99, 1.09, 0.99, 1.01], abs=0.01)
-    assert county == pytest.approx(0.73, abs=0.005)
+    assert county == pytest.approx(0.72, abs=0.005)
+
+
+@pytest.mark.reference
+def test_the_nation_of_the_record_is_what_the_municipalities_are_projected_to_sum_to(country: Reference) -> None:
+    alone = project_nation_at(country, 2016, 5, Settings()).sum(axis=(1, 2))
+    places = run_launch(country, 2016, 5, Settings()).sum(axis=(1, 2, 3))
+    np.testing.assert_allclose(alone, places, rtol=1e-6)
 
 
 @pytest.mark.reference

@@ -8,6 +8,7 @@ import pandas as pd
 from demografi.evaluation.launches import exposure, official_growth, run_launch
 from demografi.evaluation.scores import group_ages
 from demografi.rates import Country, Settings
+from demografi.rates.control import blend_with_trend, trend_slopes
 from demografi.rates.nation import national_births, national_control, national_survival
 from demografi.rates.pooling import Floats, Ints
 from demografi.sources.reference import GUESSED_SPLITS, OFFICIAL_STARTS, Reference
@@ -21,7 +22,6 @@ FIRST_LOCAL = 2007
 """First launch with two years of municipal change behind it."""
 ERA_BREAK = 1991
 """Launches before and from here: when old-age mortality and fertility moved most, and when immigration did."""
-BASE_YEARS = 10
 FURTHEST = 25
 
 
@@ -35,7 +35,10 @@ def national_history(reference: Reference) -> tuple[int, Floats]:
 
 
 def project_nation_at(reference: Reference, launch: int, horizon: int, settings: Settings) -> Floats:
-    """Project the nation alone from what was known at a launch, (H + 1, S, A): the control of the municipal method."""
+    """Project the nation alone from what was known at a launch, (H + 1, S, A): what the municipal method sums to.
+
+    The control of the method, and its blend with a damped trend, which for a sum of places is that of the sum.
+    """
     first, history = national_history(reference)
     stocks = history[: launch - first + 1]
     deaths = reference.deaths[: launch - first]
@@ -50,9 +53,13 @@ def project_nation_at(reference: Reference, launch: int, horizon: int, settings:
         official_growth=official_growth(reference, launch, horizon),
         official_groups=np.searchsorted(OFFICIAL_STARTS, np.arange(stocks.shape[-1]), side="right") - 1,
     )
-    survived, _ = national_survival(country, BASE_YEARS, horizon, settings)
+    base = max(settings.control.migration_years)
+    survived, _ = national_survival(country, base, horizon, settings)
     _, births = national_births(country, horizon, settings)
-    return national_control(country, survived, births, BASE_YEARS, settings)
+    control = national_control(country, survived, births, base, settings)
+    slope = trend_slopes(stocks.sum(axis=(1, 2))[:, None], settings.control.trend_years)
+    c = settings.control
+    return blend_with_trend(control[:, None], slope, c.trend_damping, c.trend_share, c.trend_to)[:, 0]
 
 
 def scored_places(reference: Reference) -> Ints:
