@@ -103,12 +103,12 @@ def test_threads_chunks_and_blocks_change_no_bit(mode, timing):
         assert_same(carried(mode, timing, blocks=blocks), whole, mode)
 
 
-@every_mode
-def test_the_order_of_regions_changes_no_bit(mode):
-    whole = carried(mode)
+@pytest.mark.parametrize(("mode", "dtype"), [*((mode, np.float64) for mode in MODES), ("pool", np.float32)])
+def test_the_order_of_regions_changes_no_bit(mode, dtype):
+    whole = carried(mode, dtype=dtype)
     start, years = country(mode)
     order = np.random.default_rng(5).permutation(REGIONS)
-    shuffled = carried(mode, population=start[:, :, order], years=only(years, order, slice(None)))
+    shuffled = carried(mode, population=start[:, :, order], years=only(years, order, slice(None)), dtype=dtype)
     back = np.argsort(order)
     ours = cohort.Carried(
         shuffled.last[:, :, back],
@@ -118,6 +118,13 @@ def test_the_order_of_regions_changes_no_bit(mode):
         shuffled.clamped[:, back],
     )
     assert_same(ours, whole, mode)
+
+
+def test_in_float32_blocks_change_no_bit_of_a_pool_and_whoever_leaves_arrives():
+    whole = carried("pool", dtype=np.float32)
+    assert_same(carried("pool", dtype=np.float32, blocks=cohort.Blocks(threads=2, draws=7, regions=5)), whole, "pool")
+    out, into = (whole.flows[name].sum(axis=(1, 2, 3), dtype=np.float64) for name in ("moved_out", "moved_in"))
+    assert np.allclose(out, into, rtol=1e-6)
 
 
 @every_mode

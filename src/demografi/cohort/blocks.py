@@ -103,15 +103,17 @@ class ExactSum:
 
     Each number is split into a multiple of 2⁻²⁰ and a multiple of 2⁻⁶⁰; both are summed without any rounding, as long
     as the sum stays below 2³² persons and 2¹³ regions (pre-rounding: J. Demmel and H. D. Nguyen, Fast reproducible
-    floating-point summation, IEEE Symposium on Computer Arithmetic 2013).
+    floating-point summation, IEEE Symposium on Computer Arithmetic 2013). Of single precision the multiples of 2⁻²⁰
+    are enough: a sum of thousands of persons cannot hold what is smaller.
     """
 
     COARSE = 1.5 * 2.0**32
     FINE = 1.5 * 2.0**-8
 
-    def __init__(self, shape: tuple[int, ...]) -> None:
+    def __init__(self, shape: tuple[int, ...], *, single: bool = False) -> None:
         self.coarse: NDArray[np.float64] = np.zeros(shape)
-        self.fine: NDArray[np.float64] = np.zeros(shape)
+        self.fine: NDArray[np.float64] = np.zeros(() if single else shape)
+        self.single = single
 
     def clear(self) -> None:
         """Begin again at nothing."""
@@ -120,11 +122,12 @@ class ExactSum:
 
     def add(self, values: Real, scratch: NDArray[np.float64]) -> None:
         """Add numbers (…, region, draw), which are overwritten if they are float64."""
-        values = np.asarray(values, dtype=np.float64)
-        np.add(values, self.COARSE, out=scratch)
+        np.add(values, self.COARSE, out=scratch, dtype=np.float64)
         scratch -= self.COARSE
-        values -= scratch
         self.coarse[: len(values)] += scratch.sum(axis=-2)
+        if self.single:
+            return
+        values -= scratch
         values += self.FINE
         values -= self.FINE
         self.fine[: len(values)] += values.sum(axis=-2)

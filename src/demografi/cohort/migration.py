@@ -71,7 +71,7 @@ class Work:
         """Births so far to the women of the start and of the end of the year, (end, region, draw)."""
         self.by_mother = np.zeros((size.ages if ledger.wants_flows else 0, size.regions, width), dtype)
         self.clamped: NDArray[np.int64] = np.zeros(size.regions, np.int64)
-        self.pool = ExactSum((self.most_ages, 2, width))
+        self.pool = ExactSum((self.most_ages, 2, width), single=dtype == np.float32)
         self.leavers: Real = np.empty((0,), dtype)
         self.arrivals: Real = np.empty((0,), dtype)
 
