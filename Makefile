@@ -4,13 +4,14 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: report test long check bench data docs screenshot page-test clean
+.PHONY: report test long check bench data docs office screenshot page-test clean
 
 report: $(READY)
 	$(BIN)/demografi report Lakseregionen --out lakseregionen
 
+# A process for every core; tests of one file stay together, because they share what is slow to make.
 test: $(READY) check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 # What `make test` leaves out because it takes long: processes and clusters, launches with draws, every notebook and page.
 long: $(READY)
@@ -39,6 +40,11 @@ docs: $(READY)
 		"pydata-sphinx-theme>=0.16" "sphinx-design>=0.6"
 	$(BIN)/python scripts/build_docs.py
 	$(BIN)/python -m sphinx -q -W -b html docs docs/_build/html
+
+# Tests that open the Word document and the workbook need Debian's LibreOffice, and say so where it is not.
+office:
+	command -v soffice >/dev/null || (apt-get update -qq && \
+		apt-get install -y -qq --no-install-recommends libreoffice-writer libreoffice-calc)
 
 # Needs Debian's chromium, and installs it.
 screenshot: report
