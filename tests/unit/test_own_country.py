@@ -110,6 +110,50 @@ def test_deaths_that_do_not_cover_the_population_are_refused(atlantis: dg.Observ
         dg.project(figures, to=2030)
 
 
+def test_stocks_alone_are_enough_and_it_is_said(atlantis: dg.Observed) -> None:
+    alone = dg.project(dg.Observed.from_tables(atlantis.population, name="Atlantis"), to=2030)
+    full = dg.project(atlantis, to=2030)
+    for group, apart in (("total", 0.01), ("80+", 0.01), ("90+", 0.03), ("0-5", 0.05)):
+        assert alone.persons(group, 2030) == pytest.approx(full.persons(group, 2030), rel=apart)
+    said = " ".join(alone.cautions)
+    assert "No deaths are given. Mortality is read from what each cohort loses from age 60" in said
+    assert "No births are given" in said
+    assert "are given" not in " ".join(full.cautions)
+
+
+@pytest.mark.parametrize("flows", [("births", "deaths"), ()])
+def test_an_open_age_of_90_gives_as_many_old_as_one_of_100(atlantis: dg.Observed, flows: tuple[str, ...]) -> None:
+    def cut(name: str, measure: str) -> pd.DataFrame:
+        table = atlantis.table(name)
+        return table.assign(age=table["age"].clip(upper=90)).groupby(KEYS, as_index=False)[measure].sum()
+
+    cut_flows = {name: cut(name, name) for name in flows}
+    few_ages = dg.project(dg.Observed.from_tables(cut("population", "persons"), **cut_flows), to=2030)
+    for group, apart in (("80-89", 0.01), ("90+", 0.03)):
+        full = dg.project(atlantis, to=2030).persons(group, 2030)
+        assert few_ages.persons(group, 2030) == pytest.approx(full, rel=apart)
+
+
+def test_deaths_of_the_latest_years_are_enough(atlantis: dg.Observed) -> None:
+    few = {name: atlantis.table(name).query("year >= 2012") for name in ("births", "deaths")}
+    short = dg.project(dg.Observed.from_tables(atlantis.population, **few), to=2030)
+    assert short.persons("80+", 2030) == pytest.approx(dg.project(atlantis, to=2030).persons("80+", 2030), rel=0.01)
+    late = {name: table[table["year"] < 2019] for name, table in few.items()}
+    earlier = dg.project(dg.Observed.from_tables(atlantis.population, **late), to=2030)
+    assert earlier.persons("80+", 2030) == pytest.approx(short.persons("80+", 2030), rel=0.01)
+
+
+def test_four_digits_do_not_make_a_place_norwegian(atlantis: dg.Observed) -> None:
+    numbered = atlantis.population.replace({"region": {"Nord": "0114", "Sør": "0115", "Øst": "0117"}})
+    with pytest.raises(dg.ScenarioError) as error:
+        dg.project(dg.Observed.from_tables(numbered), to=2030, draws=100)
+    assert str(error.value).splitlines() == [
+        "There is no record of past errors for these places.",
+        "  Intervals rest on past projections of Norwegian municipalities; a county is a sum of theirs.",
+        "  dg.project(observed, to=…) without draws; dg.backtest(observed, launches=…) gives your own errors.",
+    ]
+
+
 def test_a_launch_outside_the_figures_is_refused(atlantis: dg.Observed) -> None:
     with pytest.raises(dg.ScenarioError, match="A launch in 2003 lies outside the figures"):
         dg.backtest(atlantis, launches=[2003])

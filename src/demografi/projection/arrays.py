@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from demografi.rates.pooling import Floats, Ints
     from demografi.rates.settings import Settings
     from demografi.scenarios import Scenario
-    from demografi.tables import Source
+    from demografi.tables import Caution, Source
 
 __all__ = [
     "FEWEST_YEARS",
@@ -49,6 +49,7 @@ class Fitted(NamedTuple):
     settings: Settings
     counties: Ints
     sources: tuple[Source, ...]
+    cautions: tuple[Caution, ...] = ()
 
 
 def stocks(observed: Observed, members: tuple[str, ...], most_years: int = MOST_YEARS) -> Floats:

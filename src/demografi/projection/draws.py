@@ -12,7 +12,7 @@ from demografi.errors import ScenarioError
 from demografi.projection.arrays import SEXES, as_array
 from demografi.projection.room import check_room
 from demografi.projection.shards import STORED, Progress, Task, at, counted, error_groups, gathered, running
-from demografi.regions import MUNICIPALITIES
+from demografi.regions import MUNICIPALITIES, OWN
 from demografi.uncertainty.counts import ends_of
 
 if TYPE_CHECKING:
@@ -72,11 +72,13 @@ def check_asked(scheme: str, members: tuple[str, ...], draws: int, seed: int) ->
     if draws == 0:
         return
     uncertainty.check_seed(seed)
-    if scheme != MUNICIPALITIES and not all(len(code) == 4 and code.isdigit() for code in members):
+    municipal = all(len(code) == 4 and code.isdigit() for code in members)
+    # Other countries number their municipalities with four digits too.
+    if scheme == OWN or (scheme != MUNICIPALITIES and not municipal):
         raise ScenarioError(
             "There is no record of past errors for these places.",
             where="Intervals rest on past projections of Norwegian municipalities; a county is a sum of theirs.",
-            hint="dg.project(observed, to=…) without draws, or project the municipalities.",
+            hint="dg.project(observed, to=…) without draws; dg.backtest(observed, launches=…) gives your own errors.",
         )
 
 

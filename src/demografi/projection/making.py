@@ -76,10 +76,9 @@ def project(
     to
         Year of the last 1 January wanted.
     schedules
-        Your own national schedules where the figures hold no deaths or births: ``"mortality"`` with ``sex age mx`` (and
-        ``decline``), ``"fertility"`` with ``age births_per_woman`` [per person-year]. Norwegian regions use what is
-        fitted on the whole country.
-
+        Your own national schedules: ``"mortality"`` with ``sex age mx`` (and ``decline``), ``"fertility"`` with ``age
+        births_per_woman`` [per person-year]. Norwegian regions use what is fitted on the whole country; other tables
+        their deaths and births, and without these what cohorts lose and the children aged 0, which is said.
     scenario
         Named assumptions; what the figures fit by default.
     control
@@ -147,7 +146,8 @@ def project(
     }
     about = Caution.of("caution_intervals" if draws else "caution_no_intervals")
     short = [past for past in histories if len(past.stocks) < longest_history(observed)]
-    cautions = (Caution.of("caution_own_projection"), about, *(_short(observed, past) for past in short))
+    on_rates = (*fitted.cautions, *(_short(observed, past) for past in short))
+    cautions = (Caution.of("caution_own_projection"), about, *on_rates)
     sources = (*fitted.sources, *((shipped.source(draws_of.STORED),) if draws else ()))
     tables = as_tables(path, fitted, local, launch, members)
     return Projection(tables, facts, sources, cautions, {"observed": observed})

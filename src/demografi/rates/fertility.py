@@ -5,11 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from demografi.rates.pooling import Floats
+from demografi.rates.settings import FertilitySettings
 
 
 def shape(asfr: Floats, years: int) -> Floats:
     """Average the latest age-specific fertility rates, (T, A) → (A,)."""
     return np.asarray(asfr[-years:].mean(axis=0))
+
+
+def standard_schedule(n_ages: int, settings: FertilitySettings) -> Floats:
+    """Return a normal schedule over ages 15–49, one child per woman in all, (A,): only its shape is used."""
+    ages = np.arange(n_ages)
+    density = np.exp(-0.5 * ((ages + 0.5 - settings.standard_mean) / settings.standard_sd) ** 2)
+    density[(ages < 15) | (ages > 49)] = 0.0
+    return np.asarray(density / density.sum())
 
 
 def expected_children(women_start: Floats, women_end: Floats, schedule: Floats) -> Floats:

@@ -34,6 +34,27 @@ class MortalitySettings:
 
 
 @dataclass(frozen=True)
+class LossSettings:
+    """How a country's own tables give national mortality; Norway's is fitted on the Human Mortality Database."""
+
+    from_age: int = 60
+    """Without deaths, cohort losses stand for them from this age; a curve goes on below [years of age]."""
+    oldest_from: int = 78
+    oldest_to: int = 100
+    """Starting ages of the curve that closes the table [years of age]."""
+    curve_weight: float = 30.0
+    """Weight of the curve at one sex and age [deaths]."""
+    common_decline: float = 0.017
+    common_spread: float = 0.007
+    """Mean yearly decline at 65–89 in 22 countries of low mortality, 1960–2015, and how far the next decade of one
+    of them was from it, root mean square over 198 decades (UN WPP 2024). There, half of a decade's own departure
+    was left in the next; a step of 2 % from year to year, which is common, gives that half [per year]."""
+    infant_rate: float = 0.003
+    least_hazard: float = 1e-4
+    """Where nothing is registered and the curve goes under it [per person-year]."""
+
+
+@dataclass(frozen=True)
 class FertilitySettings:
     """How national and local fertility are measured and continued."""
 
@@ -42,6 +63,9 @@ class FertilitySettings:
     """Years averaged for the national level [years]."""
     local_years: int = 3
     share_boys: float = 0.5135
+    standard_mean: float = 30.0
+    standard_sd: float = 5.5
+    """Normal schedule over mothers' age where no births by age are given; its level is the country's own [years]."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +118,7 @@ class Settings:
     fertility: FertilitySettings = field(default_factory=FertilitySettings)
     migration: MigrationSettings = field(default_factory=MigrationSettings)
     control: ControlSettings = field(default_factory=ControlSettings)
+    losses: LossSettings = field(default_factory=LossSettings)
     size_centre: float = 8.7
     size_scale: float = 1.2
     size_knot: float = 0.8
