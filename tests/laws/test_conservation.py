@@ -221,7 +221,7 @@ def test_quantiles_are_numpys_for_any_number_of_draws(draws, dtype, spread, digi
 
 
 @pytest.mark.parametrize("turn", [1, -1])
-def test_draws_too_close_to_tell_apart_by_their_leading_bits_are_told_apart(turn):
+def test_draws_in_a_heap_and_far_away_are_told_apart(turn):
     """Half of them in a heap of 1e-9, half far away: ranks at the edge of the heap, on either side."""
     random = np.random.default_rng(3)
     heap, far = 1 + 1e-9 * random.random(499), random.uniform(1e5, 1e6, 500)

@@ -20,7 +20,7 @@ from demografi.errors import ScenarioError
 
 __all__ = ["Blocks", "ExactSum", "Run", "age_runs", "chunks", "tiles"]
 
-TILE_CELLS = 60_000
+TILE_CELLS = 120_000
 CHUNK_DRAWS = 512
 LEAST_DRAWS = 64
 
