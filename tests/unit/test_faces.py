@@ -66,7 +66,7 @@ def test_indicators_show_each_place_the_region_and_what_it_is_set_against(indica
     face = indicators._repr_html_()
     assert has_figure(face)
     rows = rows_of(face)
-    assert rows["region"][:2] == ["aldersbareevne (20-66 / 67+) 2026", "aldersbareevne (20-66 / 67+) 2040"]
+    assert rows["region"][:2] == [f"Old-age support ratio (20–66 / 67+) {year}" for year in (2026, 2040)]
     assert rows["Lakseregionen"][0] == "2.88"
     assert set(rows) == {"region", *indicators.region.names, "Lakseregionen", "Trøndelag", "Møre og Romsdal", "Norge"}
 

@@ -214,3 +214,20 @@ def test_fertility_as_a_factor_changes_births_and_no_one_else(counted: dg.Observ
         Scenario().with_fertility(-1, [2026])
     with pytest.raises(dg.ScenarioError, match="The age profile is no spread over sex and age"):
         Scenario().adding("x", "3425", 1, [2026], pd.DataFrame({"sex": ["female"], "age": [0], "share": [1.0]}))
+
+
+def test_a_goal_on_anything_but_people_names_the_verb_that_closes_a_gap(
+    counted: dg.Observed, baseline: dg.Projection
+) -> None:
+    gap = dg.gap(dg.need(baseline), dg.supply(counted, to=2035))
+    with pytest.raises(dg.ScenarioError) as refused:
+        dg.goal(gap, gap=0, on=2035)  # type: ignore[arg-type]
+    assert str(refused.value) == (
+        "A goal is about people, not about: Gap.\n"
+        "  Wanted: a projection, which is projected again. A gap is closed by a lever on staff or work.\n"
+        "  gap.close('trainees', by=2040)"
+    )
+    assert gap.close("trainees", by=2035)["feasible"].tolist() == [True]
+    with pytest.raises(dg.ScenarioError, match="not about: Observed") as refused:
+        dg.goal(counted, persons=1300, on=2030)  # type: ignore[arg-type]
+    assert "dg.goal(dg.project(observed" in str(refused.value)

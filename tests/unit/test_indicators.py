@@ -5,6 +5,7 @@ import pytest
 
 import demografi as dg
 from demografi.ratios import named
+from small_staff import people_of
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +78,10 @@ def test_counted_figures_alone_have_indicators_and_coverage() -> None:
     assert found.facts["without"] == [
         "births (total)", "deaths (total)", "net_migration (total)",
         "net_migration_rate (net migration / total ×1000)", "births_per_woman_20_39 (births / female 20-39)",
+        "person_years (person-years total)", "person_years_rate (person-years / 20-66 ×1000)",
+        "person_years_index (person-years / first year ×100)", "share_staff_55plus (staff 55+ / staff)",
+        "replacement_need (exits 10 years / staff ×100)", "gap_rate (gap / 20-66 ×1000)",
+        "gap_share (gap / need ×100)",
     ]  # fmt: skip
 
 
@@ -237,3 +242,76 @@ def test_beside_intervals_only_what_they_are_set_against_is_said_to_have_none(en
     assert not [caution for caution in alone if "no intervals yet" in caution or "one path" in caution]
     plain = dg.indicators(dg.project(dg.example("Engerdal"), to=2028), against=["nation"]).cautions
     assert any("no intervals yet" in caution for caution in plain)
+
+
+@pytest.fixture(scope="module")
+def drawn_gap() -> dg.Gap:
+    observed = dg.example()
+    need = dg.need(dg.project(observed, to=2036, draws=100))
+    return dg.gap(need, dg.supply(observed, to=2036, draws=100))
+
+
+def test_users_person_years_staff_and_gap_are_set_against_the_people_sums_first(drawn_gap: dg.Gap) -> None:
+    found = dg.indicators(drawn_gap)
+    people = drawn_gap.need.projection
+    of = "lakseregionen"
+    assert found.value("users_rate", "users 80+ / total ×1000", of, 2021) == pytest.approx(1000 * 1659 / 67041)
+    users = drawn_gap.need.users_of("80+").query("year == 2036")["users"].sum()
+    assert found.value("coverage_care", "users 80+ / 80+", of, 2036) == pytest.approx(
+        users / people.persons("80+", 2036)
+    )
+    working = people.persons("20-66", 2036)
+    fte = drawn_gap.need.person_years.query("year == 2036")["fte"].sum()
+    rate = found.value("person_years_rate", "person-years / 20-66 ×1000", of, 2036)
+    assert rate == pytest.approx(1000 * fte / working)
+    each = found.of("person_years_rate").query("year == 2036 and region != 'lakseregionen'")["value"]
+    assert abs(rate - each.mean()) > 1, "a mean of ratios is something else"
+    year = drawn_gap.of_year(2036)
+    assert found.value("gap_rate", "nurse", of, 2036) == pytest.approx(1000 * year["gap"] / working)
+    assert found.value("gap_rate", "nurse", of, 2036) > 0, "lacking hands are a positive gap"
+    assert found.value("gap_share", "nurse", of, 2036) == pytest.approx(100 * year["gap"] / year["need"])
+    gone = drawn_gap.supply.replacement(2036)
+    share = found.value("replacement_need", "nurse", of, 2026)
+    assert share == pytest.approx(100 * gone["exits"].sum() / gone["stock"].sum())
+    assert named("replacement_need", "nurse: exits 10 years / staff ×100", "en").endswith(
+        "(nurses: exits 10 years / staff ×100)"
+    )
+
+
+def test_intervals_of_work_per_head_divide_within_each_draw(drawn_gap: dg.Gap) -> None:
+    from demografi.needs import user_draws
+    from demografi.projection.draws import group_draws
+    from demografi.uncertainty import quantiles
+
+    rows = dg.indicators(drawn_gap).to_frame(level=0.8)
+    row = rows.query("region == 'lakseregionen' and indicator == 'coverage_care' and year == 2036").iloc[0]
+    people = group_draws(drawn_gap.need.projection, ["80+"]).sum(axis=2)[:, -1, 0]
+    users = user_draws(drawn_gap.need, "80+").sum(axis=2)[:, -1]
+    assert (row["low"], row["high"]) == pytest.approx(quantiles(users / people, 0.8))
+    gap = rows.query("region == 'lakseregionen' and indicator == 'gap_rate'").set_index("year")
+    assert gap.loc[2026, ["value", "low", "high"]].tolist() == [0.0, 0.0, 0.0], "what is counted has no width"
+    assert gap.loc[2036, "low"] < gap.loc[2036, "value"] < gap.loc[2036, "high"]
+    summed = dg.indicators(drawn_gap.total()).to_frame(level=0.8).query("indicator == 'gap_rate'").set_index("year")
+    assert summed.loc[2036, ["value", "low", "high"]].tolist() == pytest.approx(
+        gap.loc[2036, ["value", "low", "high"]].tolist()
+    )
+
+
+def test_several_occupations_have_a_sum_and_a_hidden_one_takes_the_sum_with_it() -> None:
+    places = ["a", "b", "c", "d"]
+    counts = {"nurse": [9, 8, 7, 1], "planner": [6, 6, 6, 6]}
+    rows = [
+        (place, job, "35-44", float(heads), float(heads), 2025, "own")
+        for job, all_heads in counts.items()
+        for place, heads in zip(places, all_heads, strict=True)
+    ]
+    staff = pd.DataFrame(rows, columns=["region", "occupation", "age_group", "persons", "fte", "year", "source"])
+    supply = dg.supply(dg.Observed.from_tables(people_of(places), name="Four"), to=2040, staff=staff)
+    hidden = supply.facts["hidden"]["nurse"]
+    assert "d" in hidden
+    share = dg.indicators(supply).of("replacement_need")
+    shown = share.groupby("definition")["region"].agg(set)
+    nurses, everyone = (shown[f"{name}: exits 10 years / staff ×100"] for name in ("nurse", "total"))
+    assert not nurses & set(hidden)
+    assert not everyone & set(hidden), "the sum less the planners would be the nurses"
+    assert everyone == {*places, "four"} - set(hidden)

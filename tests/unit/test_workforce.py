@@ -18,6 +18,7 @@ from demografi.workforce.exits import (
     shifted,
 )
 from demografi.workforce.flow import staying, step, years
+from demografi.workforce.gaps import gap_draws
 from demografi.workforce.levers import levers_known
 from demografi.workforce.mix import skill_mix
 from demografi.workforce.staffing import staff_needed, working_days
@@ -167,8 +168,8 @@ def test_a_gap_in_draws_is_drawn_with_its_projection(drawn: dg.Gap) -> None:
     table = drawn.interval(0.8)
     last = table.iloc[-1]
     assert last["low"] < last["gap"] < last["high"]
-    need = drawn._drawn(0.8)[0][:, -1, :, 0].sum(axis=1)
-    left = drawn._drawn(0.8)[2][:, -1, :, 0].sum(axis=1)
+    need = gap_draws(drawn)[0][:, -1, :, 0].sum(axis=1)
+    left = gap_draws(drawn)[2][:, -1, :, 0].sum(axis=1)
     assert np.corrcoef(need, left)[0, 1] > 0.9
     first = table.iloc[0]
     assert first["low"] == pytest.approx(first["high"], abs=1e-9)

@@ -119,13 +119,32 @@ def gap(
 @to_option
 @click.option("--against", multiple=True, help="county, nation or a region whose figures ship; may be repeated.")
 @click.option("--joined", type=click.Path(path_type=Path), help="CSV of own indicators: region year indicator value …")
+@click.option(
+    "--with", "more", type=click.Choice(["need", "gap"]), help="Users and person-years too, or staff and gap."
+)
+@staffed
 @out_option
 def indicators(
-    region: str, live: bool, offline: bool, to: int, against: tuple[str, ...], joined: Path | None, out: Path | None
+    region: str,
+    live: bool,
+    offline: bool,
+    to: int,
+    against: tuple[str, ...],
+    joined: Path | None,
+    more: str | None,
+    out: Path | None,
+    **asked: Any,
 ) -> None:
     """Give ratios such as aldersbæreevne, with their ages."""
+    level = asked.pop("level")
+    observed, choices = observed_of(region, live, offline), supply_choices(level, **asked)
+    figures: Any = dg.project(observed, to, draws=choices["draws"], seed=choices["seed"])
+    if more:
+        figures = dg.need(figures)
+    if more == "gap":
+        figures = dg.gap(figures, dg.supply(observed, to, **choices))
     own = None if joined is None else table_of(joined)
-    write(dg.indicators(dg.project(observed_of(region, live, offline), to), against, joined=own).to_frame(), out)
+    write(dg.indicators(figures, against, joined=own).to_frame(level), out)
 
 
 @main.command()

@@ -19,6 +19,7 @@ from demografi.projection.pasts import past_net_migration
 from demografi.regions import OfRegion
 from demografi.tables import Caution, Column, Contract, source_line
 from demografi.vintages import compare
+from demografi.workforce import Gap
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -215,8 +216,8 @@ def goal(
     Raises
     ------
     ScenarioError
-        The date has passed, the target or lever is not known, the mix does not sum to one, or the baseline cannot be
-        made again.
+        It is no projection, the date has passed, the target or lever is not known, the mix does not sum to one, or the
+        baseline cannot be made again.
 
     Notes
     -----
@@ -231,6 +232,7 @@ def goal(
     >>> round(found.projection.persons("total", 2030), 1)
     1300.0
     """
+    _refuse_other_nouns(projection)
     year = year_of(on, projection.launch, projection.to)
     wanted = target_of(target, year)
     shares = shares_of(through)
@@ -254,6 +256,18 @@ def goal(
     found, limit = _solved(lambda per_year: measured(projected(per_year, year), wanted), wanted, most)
     solved = projected(found, projection.to) if found else None
     return _goal(baseline, solved, wanted, levers, found, limit, past, scenario)
+
+
+def _refuse_other_nouns(given: object) -> None:
+    if isinstance(given, Projection):
+        return
+    raise ScenarioError(
+        f"A goal is about people, not about: {type(given).__name__}.",
+        where="Wanted: a projection, which is projected again. A gap is closed by a lever on staff or work.",
+        hint="gap.close('trainees', by=2040)"
+        if isinstance(given, Gap)
+        else "dg.goal(dg.project(observed, to=2040), persons=1300, on='2030-01-01')",
+    )
 
 
 def _made_again(projection: Projection, scenario: Scenario) -> Projection:

@@ -11,10 +11,13 @@ import pandas as pd
 
 from demografi import labels
 from demografi.errors import RegionError, ScenarioError, SourceError
+from demografi.loading.care import occupations
 from demografi.observed import Observed, example
-from demografi.projection import Projection, draws, project, refuse_level
+from demografi.projection import Projection, project, refuse_level
+from demografi.ratios.intervals import ends_of
 from demografi.ratios.joined import join
-from demografi.ratios.terms import Side, definitions, is_of_ages, ratios, weights
+from demografi.ratios.terms import Side, definitions, is_of_ages, ratios
+from demografi.ratios.work import EVERYONE, Work, parts_of
 from demografi.regions import NATION, OfRegion
 from demografi.tables import Caution, Column, Contract, Result, source_line
 
@@ -23,10 +26,30 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
+    from demografi.needs import Need
+    from demografi.workforce import Gap, Supply
+
+    Figures = Projection | Observed | Need | Supply | Gap
+
 __all__ = ["Indicators", "definitions", "indicators", "named"]
 
 MAIN = ("aldersbareevne", "20-66 / 67+")
-IN_FACE = (MAIN, ("persons", "80+"))
+IN_FACE = (MAIN, ("persons", "80+"), ("users", "users 80+"), ("person_years_rate", "person-years / 20-66 ×1000"))
+WORDS = (
+    "first year",
+    "person-years",
+    "net migration",
+    "female",
+    "total",
+    "users",
+    "births",
+    "exits",
+    "staff",
+    "gap",
+    "need",
+    "years",
+)
+"""Words of a definition that people read in their own language, the longer first."""
 
 INDICATORS = Contract(
     "indicators",
@@ -58,8 +81,9 @@ class Indicators(OfRegion):
         ----------
         level
             Share of the draws inside a central interval: adds ``low high`` to indicators of persons by age in the
-            region and its members. Numerators and denominators of one draw belong together. Flows, users and
-            indicators of one sex have none: the errors drawn are of both sexes together.
+            region and its members, and of users, person-years and gap where those were given. Numerators and
+            denominators of one draw belong together. Flows and indicators of one sex have none: the errors drawn are
+            of both sexes together. Nor has the gap where its supply has no draws, or others.
 
         Raises
         ------
@@ -73,7 +97,9 @@ class Indicators(OfRegion):
         if not isinstance(projection, Projection) or not projection.facts["draws"]:
             refuse_level(level, "projection")
             return table
-        return table.merge(_ends(projection, level), how="left", on=["region", "year", "indicator", "definition"])
+        work = Work(*(self.rests_on.get(name) for name in Work._fields))  # type: ignore[arg-type]
+        ends = ends_of(projection, work, level)
+        return table.merge(ends, how="left", on=["region", "year", "indicator", "definition"])
 
     @cached_property
     def known_cautions(self) -> tuple[Caution, ...]:
@@ -84,7 +110,7 @@ class Indicators(OfRegion):
         return tuple(caution for caution in found if caution.key != "caution_no_intervals")
 
     def value(self, indicator: str, definition: str, region: str, year: int) -> float:
-        """Return one value; a definition may be named by who uses it, such as ``"agder"``.
+        """Return one value; a definition may be named by who uses it (``"agder"``) or its occupation (``"nurse"``).
 
         Raises
         ------
@@ -103,7 +129,7 @@ class Indicators(OfRegion):
         return float(row["value"].iloc[0])
 
     def of(self, indicator: str, definition: str | None = None) -> pd.DataFrame:
-        """Return the rows of one indicator; a definition may be named by who uses it."""
+        """Return the rows of one indicator; a definition may be named by who uses it, or by the occupation it is of."""
         table = self.tables["indicators"]
         if definition is None:
             return table[table["indicator"] == indicator].reset_index(drop=True)
@@ -112,7 +138,8 @@ class Indicators(OfRegion):
             (known["indicator"] == indicator) & known["preset"].str.split().map(lambda who: definition in who)
         ]
         wanted = str(preset["definition"].iloc[0]) if len(preset) else definition
-        return table[(table["indicator"] == indicator) & (table["definition"] == wanted)].reset_index(drop=True)
+        said = table["definition"].eq(wanted) | table["definition"].str.startswith(f"{wanted}: ")
+        return table[(table["indicator"] == indicator) & said].reset_index(drop=True)
 
     def change(self, since: int | None = None, to: int | None = None) -> pd.DataFrame:
         """Return ``region indicator definition first last change`` between two years; the launch and the last."""
@@ -297,7 +324,7 @@ class Indicators(OfRegion):
         for indicator, definition in IN_FACE:
             table = self.of(indicator, definition)
             table = table[table["year"].isin(self._span)]
-            names = [f"{indicator} ({definition}) {year}" for year in table["year"]]
+            names = [f"{named(indicator, definition, 'en')} {year}" for year in table["year"]]
             rows.append(table[["region", "value"]].assign(name=names))
         wide = pd.concat(rows).pivot_table("value", "region", "name", sort=False)
         known = {self.region.code: self.region.name, **self.facts["against"]}
@@ -311,8 +338,8 @@ class Indicators(OfRegion):
 
 
 def indicators(
-    population: Projection | Observed,
-    against: Sequence[str | Observed | Projection] = (),
+    population: Figures,
+    against: Sequence[str | Figures] = (),
     *,
     joined: pd.DataFrame | None = None,
 ) -> Indicators:
@@ -321,10 +348,11 @@ def indicators(
     Parameters
     ----------
     population
-        Counted figures, or a projection, own or published.
+        Counted figures, or a projection, own or published; or a need, a supply or a gap, which adds users and
+        person-years, staff and replacement need, or all of them and the gap, over the population it rests on.
     against
         ``"county"`` (those the region lies in), ``"nation"``, the name of a region whose figures ship (one's own
-        network), or counted figures or a projection of any other region.
+        network), or figures of any other region: counted, projected, or a need, supply or gap.
     joined
         Indicators of one's own: ``region year indicator value unit source kind``, see `ratios.joined.join`.
 
@@ -351,16 +379,18 @@ def indicators(
     >>> round(found.value("aldersbareevne", "nykommune", "3425", 2026), 2)
     1.9
     """
-    projection = isinstance(population, Projection)
+    population, work = parts_of(population)
     launch, to = _span(population)
-    own, without = ratios(Side(population))
+    own, without = ratios(Side(population, work))
     tables = [own]
     if population.region.is_group:
-        tables.append(ratios(Side(population.total()))[0])
-    rests_on: dict[str, Result] = {"projection" if projection else "observed": population}
+        tables.append(ratios(Side(population.total(), work.total()))[0])
+    rests_on: dict[str, Result] = {"projection" if isinstance(population, Projection) else "observed": population}
+    rests_on |= {name: part for name, part in zip(Work._fields, work, strict=True) if part is not None}
     names: dict[str, str] = {}
-    for number, other in enumerate(_others(population, against)):
-        table = ratios(Side(other.total() if other.region.is_group and other.region.code != "benchmarks" else other))[0]
+    for number, (other, its_work) in enumerate(map(parts_of, _others(population, against))):
+        summed = other.region.is_group and other.region.code != "benchmarks"
+        table = ratios(Side(other.total(), its_work.total()) if summed else Side(other, its_work))[0]
         wanted = _wanted(other, against)
         tables.append(table[table["region"].isin(wanted)])
         names |= {code: other.region.name_of(code) for code in wanted}
@@ -386,11 +416,9 @@ def _span(population: Projection | Observed) -> tuple[int, int]:
     return population.last_year, population.last_year
 
 
-def _others(
-    population: Projection | Observed, against: Sequence[str | Observed | Projection]
-) -> list[Projection | Observed]:
+def _others(population: Projection | Observed, against: Sequence[str | Figures]) -> list[Figures]:
     """Return what the region is set against, projected as far where it is projected by the same model."""
-    found: list[Projection | Observed] = []
+    found: list[Figures] = []
     if any(name in ("county", "nation") for name in against if isinstance(name, str)):
         observed = population if isinstance(population, Observed) else population.observed
         if observed.benchmarks is None:
@@ -426,7 +454,7 @@ def _network(name: str) -> Observed:
         ) from error
 
 
-def _wanted(other: Projection | Observed, against: Sequence[str | Observed | Projection]) -> list[str]:
+def _wanted(other: Projection | Observed, against: Sequence[str | Figures]) -> list[str]:
     if other.region.code != "benchmarks":
         return [other.region.code]
     return [code for code in other.region.members if ("nation" if code == NATION else "county") in against]
@@ -461,49 +489,31 @@ def _is_drawn(population: Result | None) -> bool:
     return isinstance(population, Projection) and bool(population.facts.get("draws"))
 
 
-def _ends(projection: Projection, level: float) -> pd.DataFrame:
-    """Return ``low high`` of every indicator of persons by age, from the joint draws of the members.
-
-    Indicators of one sex have none: the errors are of both together, so their draws would hold the sexes apart fixed.
-    """
-    from demografi.uncertainty import quantiles
-
-    members = projection.rests_on.get("members", projection)
-    assert isinstance(members, Projection)
-    known = definitions()
-    known = known[
-        known["numerator"].map(is_of_ages) & ~known["denominator"].map(lambda t: bool(t) and not is_of_ages(t))
-    ]
-    by_sex = (known["numerator"] + " " + known["denominator"]).str.contains("male")
-    known = known[~by_sex]
-    terms = sorted({*known["numerator"], *known["denominator"]} - {""})
-    n_ages = int(members.tables["population"]["age"].max()) + 1
-    drawn = draws.weighted_draws(members, np.stack([weights(term, n_ages) for term in terms]))
-    codes = [*(() if members is not projection else members.region.members)]
-    whole = drawn.sum(axis=2, keepdims=True)
-    if members is not projection or projection.region.is_group:
-        codes, drawn = [*codes, projection.region.code], np.concatenate([drawn, whole], axis=2) if codes else whole
-    years = range(members.launch, members.to + 1)
-    index = pd.MultiIndex.from_product([years, codes], names=["year", "region"])
-    frames = []
-    for row in known.to_dict("records"):
-        above = drawn[..., terms.index(row["numerator"])]
-        below = drawn[..., terms.index(row["denominator"])] if row["denominator"] else np.ones_like(above)
-        low, high = quantiles(float(row["per"]) * above / below, level)
-        ends = pd.DataFrame({"low": low.reshape(-1), "high": high.reshape(-1)}, index=index).reset_index()
-        frames.append(ends.assign(indicator=row["indicator"], definition=row["definition"]))
-    return pd.concat(frames, ignore_index=True)
-
-
 def named(indicator: str, definition: str, language: str = "nb") -> str:
-    """Return what people read: the indicator with the ages of its definition.
+    """Return what people read: the indicator with the ages of its definition, and the occupation it is of.
 
     Examples
     --------
     >>> named("aldersbareevne", "20-66 / 67+")
     'Aldersbæreevne (20–66 / 67+)'
+    >>> named("gap_rate", "nurse: gap / 20-66 ×1000")
+    'Gap per 1 000 innbyggere 20–66 år (sykepleiere: gap / 20–66 ×1000)'
     """
-    bounds = definition.replace("-", labels.EN_DASH)
-    for word in ("female", "total", "users", "births", "net migration"):
-        bounds = bounds.replace(word, labels.label(f"indicator_word_{word.replace(' ', '_')}", language))
-    return f"{labels.label('indicator_' + indicator, language)} ({bounds})"
+    occupation, _, bounds = definition.rpartition(": ")
+    bounds = bounds.replace("-", labels.EN_DASH)
+    for said in WORDS:
+        bounds = bounds.replace(said.replace("-", labels.EN_DASH), _word(said, language))
+    of = f"{_occupation(occupation, language)}: " if occupation else ""
+    return f"{labels.label('indicator_' + indicator, language)} ({of}{bounds})"
+
+
+def _word(said: str, language: str) -> str:
+    return labels.label(f"indicator_word_{said.replace(' ', '_').replace('-', '_')}", language)
+
+
+def _occupation(name: str, language: str) -> str:
+    """Return what people call an occupation; one's own as it was written."""
+    if name == EVERYONE:
+        return _word(EVERYONE, language)
+    known = name in set(occupations().values())
+    return labels.label(f"occupation_{name}", language) if known else name

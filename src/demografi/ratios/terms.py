@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,13 +14,17 @@ from demografi.errors import SourceError, TableError
 from demografi.observed import FLOWS, Observed
 from demografi.projection import Projection
 from demografi.projection.tidy import tiles
+from demografi.ratios.work import NO_WORK, WORKED, Work, person_years, services_of, users, worked
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from demografi.rates.pooling import Floats
 
 __all__ = ["COLUMNS", "Side", "definitions", "is_of_ages", "ratios", "weights"]
 
 COLUMNS = ["region", "year", "indicator", "definition", "value", "numerator", "denominator"]
+OF_NEED = ("person-years", "first person-years")
 _SEXES = ("female", "male")
 
 Sums = pd.Series
@@ -48,7 +52,7 @@ def definitions() -> pd.DataFrame:
 
 def is_of_ages(term: str) -> bool:
     """Tell whether a numerator or denominator is of persons by age alone."""
-    return bool(term) and not term.startswith(("change ", "users ", *FLOWS))
+    return bool(term) and not term.startswith(("change ", "users ", *OF_NEED, *WORKED, *FLOWS))
 
 
 def _split(term: str) -> list[tuple[str, str]]:
@@ -73,9 +77,10 @@ def weights(term: str, n_ages: int) -> Floats:
 
 
 class Side:
-    """One population, counted and projected, whose terms are summed when asked for."""
+    """One population, counted and projected, and the work that rests on it, whose terms are summed when asked for."""
 
-    def __init__(self, population: Projection | Observed) -> None:
+    def __init__(self, population: Projection | Observed, work: Work = NO_WORK) -> None:
+        self.work = work
         self._projection = population if isinstance(population, Projection) else None
         self._observed = population if isinstance(population, Observed) else _behind(population)
         self._known: dict[str, Sums | None] = {}
@@ -90,8 +95,9 @@ class Side:
         if term in FLOWS:
             return self._flow(term)
         if term.startswith("users "):
-            _, service, group = term.split()
-            return self._users(service, group)
+            return self._users(term)
+        if term in OF_NEED:
+            return person_years(self.work.need, first=term != OF_NEED[0]) if self.work.need else None
         if term.startswith("change "):
             stock = self.sums(term.removeprefix("change "))
             return None if stock is None else _yearly(stock)
@@ -108,14 +114,28 @@ class Side:
                 found.append(table.groupby(["region", "year"], sort=False)[name].sum(min_count=1).dropna())
         return pd.concat(found) if found else None
 
-    def _users(self, service: str, group: str) -> Sums | None:
-        """Return users of 31 December at the following year; a hidden cell is no value."""
+    def _users(self, term: str) -> Sums | None:
+        """Return users counted on 31 December at the following year, then those of the need.
+
+        A hidden cell is no value, and gives a sum none; the need, which says how it was filled, has one.
+        """
+        counted = self._counted_users(term)
+        needed = None if self.work.need is None else users(self.work.need, term)
+        if counted is None or needed is None:
+            return needed if counted is None else counted
+        both: Sums = pd.concat([counted, needed[~needed.index.isin(counted.index)]])
+        return both
+
+    def _counted_users(self, term: str) -> Sums | None:
         if self._observed is None or not self._observed.has("users"):
             return None
-        users = self._observed.users
-        chosen = users[(users["service"] == service) & (users["age_group"] == group) & users["users"].notna()]
+        over, group = services_of(term)
+        table = self._observed.users
+        chosen = table[table["service"].isin(over) & (table["age_group"] == group) & table["users"].notna()]
         chosen = chosen.assign(year=chosen["year"] + 1)
-        return chosen.set_index(["region", "year"])["users"] if len(chosen) else None
+        summed = chosen.groupby(["region", "year"], sort=False)["users"].agg(["sum", "count"])
+        whole: Sums = summed[summed["count"] == len(over)]["sum"]
+        return whole if len(whole) else None
 
     def _of_groups(self, term: str) -> Sums | None:
         projection = self._projection
@@ -176,18 +196,39 @@ def ratios(side: Side) -> tuple[pd.DataFrame, tuple[str, ...]]:
     tuple
         The table, and the indicators left out because the figures do not give them.
     """
+    by_occupation = worked(side.work)
     frames, without = [], []
     for row in _definitions().to_dict("records"):
-        above = side.sums(row["numerator"])
-        below = side.sums(row["denominator"]) if row["denominator"] else None
-        if above is None or (row["denominator"] and below is None):
+        found = _of_occupations(row, side, by_occupation) if row["numerator"] in WORKED else _of_people(row, side)
+        if not found:
             without.append(f"{row['indicator']} ({row['definition']})")
-            continue
-        frame = _divided(above, below, float(row["per"]))
-        frames.append(frame.reset_index().assign(indicator=row["indicator"], definition=row["definition"]))
+        frames += [
+            frame.reset_index().assign(indicator=row["indicator"], definition=definition)
+            for definition, frame in found.items()
+        ]
     if not frames:
         raise TableError("The figures give no indicator.", hint="dg.ratios.definitions()")
     return pd.concat(frames, ignore_index=True)[COLUMNS], tuple(without)
+
+
+def _of_people(row: Mapping[Any, Any], side: Side) -> dict[str, pd.DataFrame]:
+    above = side.sums(row["numerator"])
+    below = side.sums(row["denominator"]) if row["denominator"] else None
+    if above is None or (row["denominator"] and below is None):
+        return {}
+    return {row["definition"]: _divided(above, below, float(row["per"]))}
+
+
+def _of_occupations(
+    row: Mapping[Any, Any], side: Side, by_occupation: Mapping[str, Mapping[str, Sums]]
+) -> dict[str, pd.DataFrame]:
+    found = {}
+    for name, terms in by_occupation.items():
+        below = terms.get(row["denominator"]) if row["denominator"] in WORKED else side.sums(row["denominator"])
+        if row["numerator"] in terms and below is not None:
+            frame = _divided(terms[row["numerator"]], below, float(row["per"]))
+            found[f"{name}: {row['definition']}"] = frame
+    return found
 
 
 def _divided(above: Sums, below: Sums | None, per: float) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """Hands: who works today, who of them is left later, and the gap to what is needed."""
 
 from demografi.workforce.exits import EXIT_AGE, exit_ages, exit_hazards, fit_exits, mean_exit_age
-from demografi.workforce.gaps import Gap, gap
+from demografi.workforce.gaps import Gap, gap, gap_draws
 from demografi.workforce.levers import levers_known
 from demografi.workforce.making import supply
 from demografi.workforce.mix import skill_mix
@@ -19,6 +19,7 @@ __all__ = [
     "exit_hazards",
     "fit_exits",
     "gap",
+    "gap_draws",
     "levers_known",
     "mean_exit_age",
     "skill_mix",

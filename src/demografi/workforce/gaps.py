@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from demografi.rates.pooling import Floats
 
-__all__ = ["Gap", "gap"]
+__all__ = ["Gap", "gap", "gap_draws"]
 
 WORKING_AGE = "20-66"
 CLOSED = 1e-6
@@ -87,7 +87,7 @@ class Gap(Summable):
             return table
         from demografi import uncertainty
 
-        ends = uncertainty.quantiles(self._drawn(level)[2], level)
+        ends = uncertainty.quantiles(gap_draws(self, level)[2], level)
         index = self._index()
         order = pd.MultiIndex.from_frame(table[index.names])
         for name, end in zip(("low", "high"), ends, strict=True):
@@ -126,7 +126,7 @@ class Gap(Summable):
         span = range(self.launch, self.to + 1)
         table = pd.DataFrame({"year": span, "need": need, "supply": supply, "gap": need - supply})
         ends = [("low", "high"), ("need_low", "need_high"), ("supply_low", "supply_high")]
-        needed, left, lacking = (part[..., chosen].sum(axis=(2, 3)) for part in self._drawn(level))
+        needed, left, lacking = (part[..., chosen].sum(axis=(2, 3)) for part in gap_draws(self, level))
         for (low, high), drawn in zip(ends, (lacking, needed, left), strict=True):
             table[low], table[high] = uncertainty.quantiles(drawn, level)
         return table
@@ -417,23 +417,6 @@ class Gap(Summable):
         factor[0] = 1.0
         return np.asarray(self._base() * grown[..., None] * self._mix()[:, None] * factor[:, None, None])
 
-    def _drawn(self, level: float) -> tuple[Floats, Floats, Floats]:
-        """Return need, supply and gap in every draw: (draw, year, region, occupation)."""
-        wanted = int(self.need.projection.facts.get("draws", 0))
-        made = int(self.supply.facts["draws"])
-        if not wanted and not made:
-            refuse_level(level, "gap")
-        if wanted != made:
-            raise ScenarioError(
-                f"The need has {wanted} draws and the supply {made}.",
-                where="One draw is one future: both need as many.",
-                hint=f"dg.supply(observed, to=…, draws={wanted or 1000})",
-            )
-        elapsed = self.to - self.launch + 1
-        need = self._over_members(self._needed(_grown(self.need)[:, :elapsed]), 2)
-        supply = self._over_members(supply_draws(self.supply)[:, :elapsed], 2)
-        return need, supply, need - supply
-
     def _masked(self, table: pd.DataFrame) -> pd.DataFrame:
         return table if self._summed_up else self.supply._masked(table)
 
@@ -451,17 +434,42 @@ class Gap(Summable):
         )
 
 
+def gap_draws(gap: Gap, level: float = 0.8) -> tuple[Floats, Floats, Floats]:
+    """Return need, supply and gap in every draw, each (draw, year, region, occupation) [person-years].
+
+    Hidden places are in it, so show sums only. The level is what a refusal names.
+
+    Raises
+    ------
+    ScenarioError
+        Need and supply have no draws, or not equally many.
+    """
+    wanted = int(gap.need.projection.facts.get("draws", 0))
+    made = int(gap.supply.facts["draws"])
+    if not wanted and not made:
+        refuse_level(level, "gap")
+    if wanted != made:
+        raise ScenarioError(
+            f"The need has {wanted} draws and the supply {made}.",
+            where="One draw is one future: both need as many.",
+            hint=f"dg.supply(observed, to=…, draws={wanted or 1000})",
+        )
+    elapsed = gap.to - gap.launch + 1
+    need = gap._over_members(gap._needed(_grown(gap.need)[:, :elapsed]), 2)
+    supply = gap._over_members(supply_draws(gap.supply)[:, :elapsed], 2)
+    # The first year is counted: its sums must not differ in the last bit from those shown.
+    need[:, 0], supply[:, 0] = (part[0] for part in gap._expected())
+    return need, supply, need - supply
+
+
 def _grown(need: Need) -> Floats:
     """Return the need over that of the first year in every draw: (draw, year, region)."""
     from demografi.needs.drawing import person_year_draws, user_draws
 
-    if need.has("person_years"):
-        path = need.person_years.groupby(["year", "region"])["fte"].sum().unstack()[list(need.region.members)]
-        return np.asarray(person_year_draws(need) / path.to_numpy()[0])
-    users = need.to_frame()
-    users = users[users["service"].isin(served(need))]
-    path = users.groupby(["year", "region"])["users"].sum().unstack()[list(need.region.members)]
-    return np.asarray(user_draws(need, age_group="total", over=served(need)) / path.to_numpy()[0])
+    of_work = need.has("person_years")
+    drawn = person_year_draws(need) if of_work else user_draws(need, age_group="total", over=served(need))
+    # The first year is counted, the same in every draw.
+    return np.asarray(drawn / drawn[:, :1])
 
 
 def _table(need: Floats, supply: Floats, regions: list[str], like: Gap | Supply) -> pd.DataFrame:
