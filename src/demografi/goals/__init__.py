@@ -17,7 +17,7 @@ from demografi.goals.targets import Target, counted, measured, share_reaching, t
 from demografi.projection import MAIN_SCENARIO, Projection, project
 from demografi.projection.pasts import past_net_migration
 from demografi.regions import OfRegion
-from demografi.tables import Caution, Column, Contract, source_line
+from demografi.tables import Caution, Column, Contract, must_be, source_line
 from demografi.vintages import compare
 
 if TYPE_CHECKING:
@@ -231,6 +231,7 @@ def goal(
     >>> round(found.projection.persons("total", 2030), 1)
     1300.0
     """
+    must_be(projection, Projection, "dg.goal", "dg.goal(dg.project(observed, to=2040), persons=1300, on=2030)")
     year = year_of(on, projection.launch, projection.to)
     wanted = target_of(target, year)
     shares = shares_of(through)

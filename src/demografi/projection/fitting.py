@@ -142,13 +142,13 @@ def _own_country(
         death_rates, declines = _mortality_schedule(mortality, nation.shape[-1])
     elif observed.has("deaths"):
         exposure = np.maximum((nation[:-1] + nation[1:]) / 2, 1e-6)
-        deaths = _events(observed.deaths, "deaths", years[:-1], members)
+        deaths = _events(observed.deaths, "deaths", years[:-1], members, nation.shape[-1])
     else:
         raise _no_rates(observed, "deaths", "mortality")
     if fertility is not None:
         asfr = _schedule(fertility, nation.shape[-1])[None]
     elif observed.has("births"):
-        births = _events(observed.births, "births", years[:-1], members).sum(axis=1)
+        births = _events(observed.births, "births", years[:-1], members, nation.shape[-1]).sum(axis=1)
         women = (nation[:-1, 0] + nation[1:, 0]) / 2
         asfr = np.divide(births, women, out=np.zeros_like(women), where=women > 0)
     else:
@@ -165,10 +165,16 @@ def _no_rates(observed: Observed, events: str, schedule: str) -> ScenarioError:
     )
 
 
-def _events(table: pd.DataFrame, measure: str, years: np.ndarray, members: tuple[str, ...]) -> Floats:
+def _events(table: pd.DataFrame, measure: str, years: np.ndarray, members: tuple[str, ...], n_ages: int) -> Floats:
     rows = table[table["year"].isin(years) & table["region"].isin(members)]
     if rows[measure].isna().any():
         raise TableError(f"The {measure} lack cells.", hint="Leave the table out, or supply the figures.")
+    if set(rows["age"]) != set(range(n_ages)):
+        raise TableError(
+            f"The {measure} do not have the ages of the population.",
+            where=[f"Wanted: 0–{n_ages - 1}, the last open.", f"Seen: {rows['age'].min()}–{rows['age'].max()}."],
+            hint="A cell where nothing happened holds 0; sum what lies past the open age into it.",
+        )
     events = as_array(rows, measure, years, members)
     if np.isnan(events).any():
         raise TableError(

@@ -16,7 +16,7 @@ from demografi.projection import Projection, draws, project, refuse_level
 from demografi.ratios.joined import join
 from demografi.ratios.terms import Side, definitions, is_of_ages, ratios, weights
 from demografi.regions import NATION, OfRegion
-from demografi.tables import Caution, Column, Contract, Result, source_line
+from demografi.tables import Caution, Column, Contract, Result, must_be, source_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -352,6 +352,7 @@ def indicators(
     1.9
     """
     projection = isinstance(population, Projection)
+    must_be(population, (Projection, Observed), "dg.indicators", "dg.indicators(dg.project(observed, to=2040))")
     launch, to = _span(population)
     own, without = ratios(Side(population))
     tables = [own]
