@@ -79,11 +79,19 @@ def is_within(ages: np.ndarray, group: str) -> np.ndarray:
     """
     first, last = bounds(group)
     ages = np.asarray(ages)
-    return np.asarray((ages >= first) & (ages <= (OPEN_AGE if last is None else last)))
+    return np.asarray(ages >= first if last is None else (ages >= first) & (ages <= last))
 
 
 def select(table: pd.DataFrame, group: str) -> pd.DataFrame:
-    """Keep the rows of a table with single ages that belong to a group."""
+    """Keep the rows of a table with single ages that belong to a group.
+
+    Raises
+    ------
+    TableError
+        The group reaches past the ages in the table: nobody of that age is counted apart there.
+    """
+    if len(table):
+        _check_reach(table, group)
     return table[is_within(table["age"].to_numpy(), group)]
 
 
@@ -140,6 +148,8 @@ def _check_reach(table: pd.DataFrame, group: str) -> None:
 def by_group(stock: pd.DataFrame, years: Iterable[int], groups: Iterable[str] = SHOWN) -> pd.DataFrame:
     """Return persons by age group, a column for each year, all regions together [persons].
 
+    A group that begins past the open age of the table is left out: its persons are not counted apart.
+
     Examples
     --------
     >>> stock = pd.DataFrame({"year": [2026, 2026], "age": [30, 81], "persons": [5.0, 2.0]})
@@ -147,5 +157,7 @@ def by_group(stock: pd.DataFrame, years: Iterable[int], groups: Iterable[str] = 
     [2.0, 7.0]
     """
     some = stock[stock["year"].isin(list(years))]
-    rows = {group: select(some, group).groupby("year")["persons"].sum(min_count=1) for group in groups}
+    oldest = some["age"].max()
+    within = [group for group in groups if max(age for age in bounds(group) if age is not None) <= oldest]
+    rows = {group: select(some, group).groupby("year")["persons"].sum(min_count=1) for group in within}
     return pd.DataFrame(rows).T.rename_axis("age group")

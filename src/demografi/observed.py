@@ -13,7 +13,7 @@ from demografi.errors import RegionError, SourceError, TableError
 from demografi.faces import years_shown
 from demografi.regions import Region, Summable
 from demografi.sources import shipped
-from demografi.tables import Caution, Column, Contract, Source, source_line
+from demografi.tables import Caution, Column, Contract, Source, must_be, source_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -257,6 +257,7 @@ class Observed(Summable):
         TableError
             A column is lacking, a row stands twice, the grid has a hole, a count is negative.
         """
+        must_be(population, pd.DataFrame, "dg.Observed.from_tables", "dg.Observed.from_tables(population=table)")
         given = {
             "population": population,
             "births": births,
@@ -269,6 +270,8 @@ class Observed(Summable):
         if "region" not in population.columns:
             raise TableError("The table 'population' lacks the column 'region'.", hint="population['region'] = 'A'")
         codes = tuple(dict.fromkeys(population["region"].astype("str")))
+        _refuse_strangers(tables, set(codes))
+        _refuse_sum_among_parts(population)
         whole = Region(regions.slug(name), name, codes, "own", codes)
         return cls(tables, {"region": whole.to_dict(), "lacking": {}}, sources)
 
@@ -280,13 +283,44 @@ class Observed(Summable):
             return ", ".join(self.region.names)
         table = self.tables["population"]
         last = table[table["year"] == self.last_year]
+        old = ""
+        if last["age"].max() >= ages.bounds("80+")[0]:
+            old = f", {ages.select(last, '80+')['persons'].sum():,.0f} of them 80+"
         return (
-            f"{last['persons'].sum():,.0f} persons on 1 January {self.last_year}, "
-            f"{ages.select(last, '80+')['persons'].sum():,.0f} of them 80+; tables: {', '.join(self.tables)}"
+            f"{last['persons'].sum():,.0f} persons on 1 January {self.last_year}{old}; tables: {', '.join(self.tables)}"
+        )
+
+
+def _refuse_strangers(tables: Mapping[str, pd.DataFrame], codes: set[str]) -> None:
+    """Refuse a table of places that the population does not have: a name written otherwise would be lost."""
+    for name, table in tables.items():
+        strange = sorted(set(table.get("region", pd.Series(dtype="str")).astype("str")) - codes)
+        if strange:
+            raise TableError(
+                f"The table '{name}' has the region {strange[0]!r}, which the population lacks.",
+                where=f"The population has: {', '.join(sorted(codes)[:5])}{', …' if len(codes) > 5 else ''}.",
+                hint=f"{name} = {name}[{name}['region'].isin(population['region'])], or mend the name.",
+            )
+
+
+def _refuse_sum_among_parts(population: pd.DataFrame) -> None:
+    """Refuse a row for the whole beside its parts: everybody would be counted twice."""
+    checked = POPULATION.check(_with_status(population))
+    last = checked[checked["year"] == checked["year"].max()]
+    wide = last.pivot_table("persons", ["sex", "age"], "region", sort=False)
+    if wide.shape[1] < 3:
+        return
+    same = (wide.mul(2).sub(wide.sum(axis=1, min_count=wide.shape[1]), axis=0).abs() < 1e-6).all()
+    for code in wide.columns[same & (wide.sum() > 0)]:
+        raise TableError(
+            f"The region {code!r} is the sum of the others in every sex and age.",
+            where="Its people would be counted twice.",
+            hint=f"population = population[population['region'] != {code!r}]",
         )
 
 
 def _with_status(table: pd.DataFrame) -> pd.DataFrame:
+    must_be(table, pd.DataFrame, "dg.Observed.from_tables", "dg.Observed.from_tables(population=table, births=table)")
     table = table.copy()
     if "status" not in table.columns:
         table["status"] = ""

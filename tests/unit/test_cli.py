@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -180,3 +182,12 @@ def test_supply_and_gap_take_their_choices(tmp_path: Path) -> None:
     assert [line.split(",")[0] for line in levers.splitlines()] == ["lever", "exit_later", "position_size", "together"]
     assert run("gap", "Engerdal", "--lever", "exit_later=soon").exit_code == 2
     assert "No lever on the gap is called 'robots'." in run("gap", "Engerdal", "--lever", "robots=2").stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_behind_stdout_is_refused_without_traceback() -> None:
+    words = [sys.executable, "-m", "demografi.cli", "project", "Engerdal", "--to", "2028"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 7
+    assert done.stderr.startswith("ReportError: The table cannot be written to stdout.")

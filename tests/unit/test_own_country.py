@@ -154,6 +154,25 @@ def test_four_digits_do_not_make_a_place_norwegian(atlantis: dg.Observed) -> Non
     ]
 
 
+@pytest.mark.parametrize("ages", [range(15, 50), range(OPEN_AGE)])
+def test_births_without_the_ages_of_the_population_are_refused(atlantis: dg.Observed, ages: range) -> None:
+    births = atlantis.births[atlantis.births["age"].isin(ages)]
+    figures = dg.Observed.from_tables(atlantis.population, births=births, deaths=atlantis.deaths)
+    with pytest.raises(dg.TableError, match="The births do not have the ages of the population") as error:
+        dg.project(figures, to=2030)
+    assert error.value.where[0] == f"Wanted: 0–{OPEN_AGE}, the last open."
+
+
+def test_a_year_lacking_or_an_open_age_under_90_cannot_be_backtested(atlantis: dg.Observed) -> None:
+    flows = {"births": atlantis.births, "deaths": atlantis.deaths}
+    holed = atlantis.population[atlantis.population["year"] != 2018]
+    with pytest.raises(dg.TableError, match="The year 2018 is lacking"):
+        dg.backtest(dg.Observed.from_tables(holed, **flows), launches=[2012])
+    young = {name: table[table["age"] <= 85] for name, table in atlantis.tables.items()}
+    with pytest.raises(dg.TableError, match=r"The open age is 85; scores are of age groups up to 90\+"):
+        dg.backtest(dg.Observed.from_tables(**young), launches=[2012])
+
+
 def test_a_launch_outside_the_figures_is_refused(atlantis: dg.Observed) -> None:
     with pytest.raises(dg.ScenarioError, match="A launch in 2003 lies outside the figures"):
         dg.backtest(atlantis, launches=[2003])

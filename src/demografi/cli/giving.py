@@ -186,7 +186,14 @@ def write(table: pd.DataFrame, out: Path | None, jsonstat: Callable[[], str] | N
         The ending is not known, or the file cannot be written; nothing half-written is left.
     """
     if out is None:
-        click.echo(table.to_csv(index=False, lineterminator="\n"), nl=False)
+        try:
+            click.echo(table.to_csv(index=False, lineterminator="\n"), nl=False)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise ReportError(
+                "The table cannot be written to stdout.", where=str(error.strerror), hint="--out table.csv"
+            ) from error
         return
     if not out.parent.is_dir():
         raise ReportError(f"There is no folder '{out.parent}'.", hint=f"mkdir -p '{out.parent}'")

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from demografi import labels
-from demografi.errors import ScenarioError, SourceError
+from demografi.errors import ScenarioError, SourceError, TableError
 from demografi.evaluation.alternatives import beside_alternatives
 from demografi.evaluation.held import INTERVALS, ends_of, held_table, made_at_launches, pit_table, reliability_of
 from demografi.evaluation.launches import known_at
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Backtest", "backtest", "backtest_country", "known_at"]
 
 MOST_AHEAD = 10
+EIGHT_GROUPS_FROM = 90
 STRUCTURE = ("0-5", "6-15", "16-19", "20-44", "45-66", "67-79", "80-89", "90+")
 IN_FACE = ("total", "80+")
 SIZES = (2_000, 5_000, 10_000, 20_000, 50_000)
@@ -393,6 +394,15 @@ def _own(observed: Observed, launches: list[int]) -> Backtest:
     """Back-test a country on its own tables: each launch sees only the rows before it."""
     years = np.sort(observed.population["year"].unique())
     members = observed.region.members
+    oldest = int(observed.population["age"].max())
+    absent = sorted(set(range(int(years[0]), int(years[-1]))) - set(years.tolist()))
+    if absent or oldest < EIGHT_GROUPS_FROM:
+        raise TableError(
+            "The population cannot be back-tested.",
+            where=[f"The year {year} is lacking." for year in absent]
+            or f"The open age is {oldest}; scores are of age groups up to 90+.",
+            hint="Give every 1 January and single ages to 90 or more.",
+        )
     parts = []
     for launch in launches:
         if launch - 5 < years[0] or launch >= years[-1]:

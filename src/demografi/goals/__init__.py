@@ -17,7 +17,7 @@ from demografi.goals.targets import Target, counted, measured, share_reaching, t
 from demografi.projection import MAIN_SCENARIO, Projection, project
 from demografi.projection.pasts import past_net_migration
 from demografi.regions import OfRegion
-from demografi.tables import Caution, Column, Contract, source_line
+from demografi.tables import Caution, Column, Contract, must_be, source_line
 from demografi.vintages import compare
 from demografi.workforce import Gap
 
@@ -259,15 +259,13 @@ def goal(
 
 
 def _refuse_other_nouns(given: object) -> None:
-    if isinstance(given, Projection):
-        return
-    raise ScenarioError(
-        f"A goal is about people, not about: {type(given).__name__}.",
-        where="Wanted: a projection, which is projected again. A gap is closed by a lever on staff or work.",
-        hint="gap.close('trainees', by=2040)"
-        if isinstance(given, Gap)
-        else "dg.goal(dg.project(observed, to=2040), persons=1300, on='2030-01-01')",
-    )
+    if isinstance(given, Gap):
+        raise ScenarioError(
+            "A goal is about people, not about: Gap.",
+            where="Wanted: a projection, which is projected again. A gap is closed by a lever on staff or work.",
+            hint="gap.close('trainees', by=2040)",
+        )
+    must_be(given, Projection, "dg.goal", "dg.goal(dg.project(observed, to=2040), persons=1300, on='2030-01-01')")
 
 
 def _made_again(projection: Projection, scenario: Scenario) -> Projection:

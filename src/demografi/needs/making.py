@@ -16,14 +16,14 @@ from demografi.needs.finer import refuse_split, spread_over_ages
 from demografi.needs.noun import CELLS, PERSON_YEARS, USERS, Need
 from demografi.needs.pooling import pooled_coverage
 from demografi.needs.standards import standard_of
-from demografi.tables import Caution
+from demografi.projection import Projection
+from demografi.tables import Caution, must_be
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from demografi.needs.departing import Departure
     from demografi.observed import Observed
-    from demografi.projection import Projection
 
 __all__ = ["need"]
 
@@ -85,6 +85,7 @@ def need(
     ages (the ministry's method in *Tjenestebehov*, as its page describes it; the workbook has not been seen). Hidden
     cells take the middle of what their total allows. Departures: docs/need.md.
     """
+    must_be(projection, Projection, "dg.need", "dg.need(dg.project(observed, to=2040))")
     refuse_split(split)
     observed = projection.observed
     coverage, hidden = coverage_of(observed, services, denominator)

@@ -15,7 +15,7 @@ from demografi.projection.histories import History, histories_of, longest_histor
 from demografi.projection.noun import Projection
 from demografi.scenarios import Scenario
 from demografi.sources import shipped
-from demografi.tables import Caution
+from demografi.tables import Caution, must_be, whole_year
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,7 +119,9 @@ def project(
     >>> 1_200 < projection.persons("total", 2030) < 1_340
     True
     """
+    must_be(observed, Observed, "dg.project", "dg.project(dg.example(), to=2040)")
     launch = observed.last_year
+    to = whole_year(to, f"dg.project(observed, to={launch + 10})")
     _refuse_past(launch, to)
     members = observed.region.members
     draws_of.check_asked(observed.region_scheme, members, draws, seed)

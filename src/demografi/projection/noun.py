@@ -21,7 +21,7 @@ from demografi.projection.explaining import explain_by_flows, explain_by_stocks
 from demografi.projection.tidy import region_of, sum_groups, tables_of
 from demografi.regions import Region, Summable
 from demografi.sources.jsonstat_writing import lay_out, to_jsonstat
-from demografi.tables import Caution, Column, Contract, Source, merge_sources, source_line
+from demografi.tables import Caution, Column, Contract, Source, merge_sources, source_line, whole_year
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -484,10 +484,12 @@ class Projection(Summable):
             return f"{self.persons('total', self.launch):,.0f} persons in {self.launch}, " + (
                 f"{self.persons('total', self.to):,.0f} in {self.to}; by age group"
             )
-        old = [self.persons("80+", year) for year in (self.launch, self.to)]
+        old = ""
+        if self.tables["population"]["age"].max() >= ages.bounds("80+")[0]:
+            old = f"; 80+ from {self.persons('80+', self.launch):,.0f} to {self.persons('80+', self.to):,.0f}"
         return (
             f"{self.persons('total', self.launch):,.0f} persons on 1 January {self.launch}, "
-            f"{self.persons('total', self.to):,.0f} in {self.to}; 80+ from {old[0]:,.0f} to {old[1]:,.0f}"
+            f"{self.persons('total', self.to):,.0f} in {self.to}{old}"
         )
 
 
@@ -505,7 +507,7 @@ def refuse_level(level: float | None, noun: str) -> None:
 
 def check_year(year: int, first: int, last: int) -> None:
     """Refuse a year outside what was projected."""
-    if not first <= year <= last:
+    if not first <= whole_year(year, f"Ask for {first} or later.") <= last:
         raise ScenarioError(
             f"The year {year} lies outside {first}–{last}.",
             where=f"The launch is 1 January {first}; the projection ends on 1 January {last}.",

@@ -103,6 +103,13 @@ def _events(observed: Observed, measure: str, first: int) -> tuple[int, Floats]:
     wanted = f"Wanted: {first}–{observed.last_year - 1}, or the latest of these years in a row."
     if not len(years) or (np.diff(years) != 1).any():
         raise _not_covered(measure, wanted)
+    ages = set(observed.population["age"])
+    if set(rows["age"]) != ages:
+        raise TableError(
+            f"The {measure} do not have the ages of the population.",
+            where=[f"Wanted: 0–{max(ages)}, the last open.", f"Seen: {rows['age'].min()}–{rows['age'].max()}."],
+            hint="A cell where nothing happened holds 0; sum what lies past the open age into it.",
+        )
     events = as_array(rows, measure, years, members)
     if np.isnan(events).any():
         raise _not_covered(measure, wanted)

@@ -19,7 +19,7 @@ from demografi.ratios.joined import join
 from demografi.ratios.terms import Side, definitions, is_of_ages, ratios
 from demografi.ratios.work import EVERYONE, Work, parts_of
 from demografi.regions import NATION, OfRegion
-from demografi.tables import Caution, Column, Contract, Result, source_line
+from demografi.tables import Caution, Column, Contract, Result, must_be, source_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -380,6 +380,7 @@ def indicators(
     1.9
     """
     population, work = parts_of(population)
+    must_be(population, (Projection, Observed), "dg.indicators", "dg.indicators(dg.project(observed, to=2040))")
     launch, to = _span(population)
     own, without = ratios(Side(population, work))
     tables = [own]

@@ -113,6 +113,9 @@ def region(which: str | Sequence[str], *, name: str | None = None) -> Region:
     """
     if isinstance(which, str):
         return _one(which, renamed=name)
+    if which is None or isinstance(which, int | float):
+        raise _no_text(which)
+    which = list(which)
     if not which:
         raise RegionError("The list of regions is empty.", hint="dg.region(['Hitra', 'Frøya'])")
     parts = [_one(item) for item in which]
@@ -184,11 +187,23 @@ def slug(name: str) -> str:
 
 
 def _one(typed: str, renamed: str | None = None) -> Region:
+    if not isinstance(typed, str):
+        raise _no_text(typed)
+    # A letter and its ring or stroke may come apart, as in names of files.
+    typed = unicodedata.normalize("NFC", typed)
     wanted = typed.strip().casefold()
     for found in (_nation(wanted), _county(wanted), _municipality(wanted), _group(wanted)):
         if found is not None:
             return found if renamed is None else _renamed(found, renamed)
     raise _unknown(typed)
+
+
+def _no_text(typed: object) -> RegionError:
+    return RegionError(
+        f"{typed!r} is no name or code of a region.",
+        where="A code is text, with its leading zeros.",
+        hint=f"dg.region('{typed:04d}')" if isinstance(typed, int) else "dg.region('Hitra')",
+    )
 
 
 def _renamed(found: Region, name: str) -> Region:

@@ -25,12 +25,13 @@ from demografi.reports.sourcing import as_bibtex, as_sources
 from demografi.reports.tracing import INDEX, trace, write_index
 from demografi.reports.word import as_docx, read_template
 from demografi.reports.workbook import write_workbook
+from demografi.tables import must_be
+from demografi.workforce import Gap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from demografi.reports.content import Chapter
-    from demografi.workforce import Gap
 
     Progress = Callable[[str, int, int], None]
 
@@ -103,6 +104,7 @@ def _frozen(result: Gap | str | Path, template: str | Path | None, asked: Asked)
         for difference in kept.version_differences:
             LOG.warning("%s; the files may differ.", difference)
         return Frozen(kept.gap, asked.over(kept.asked), given or kept.template, kept.replies, kept.results)
+    must_be(result, Gap, "dg.report", "dg.report(dg.gap(need, supply), 'folder')")
     return Frozen(with_printable_names(result), asked.over(Asked()), given)
 
 

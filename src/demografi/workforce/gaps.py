@@ -14,7 +14,7 @@ from demografi.faces import years_shown
 from demografi.needs import Need
 from demografi.projection import check_year, refuse_level
 from demografi.regions import OWN, Region, Summable
-from demografi.tables import Caution, Column, Contract
+from demografi.tables import Caution, Column, Contract, must_be
 from demografi.workforce.levers import PAIRS, checked_levers, levers_known, need_factor
 from demografi.workforce.mix import growth, growth_parts, mix_path, served, shortage_of
 from demografi.workforce.supplies import Supply, supply_draws
@@ -531,6 +531,8 @@ def gap(
     Need of y rests on the population of 1 January y. Where the region has no person-years, users of all ages stand for
     them.
     """
+    must_be(need, Need, "dg.gap", "dg.gap(need, supply)")
+    must_be(supply, Supply, "dg.gap", "dg.gap(need, supply)")
     if need.region.members != supply.region.members:
         raise ScenarioError(
             "Need and supply are of different regions.",

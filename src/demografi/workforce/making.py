@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from demografi.errors import ScenarioError, TableError
-from demografi.tables import Caution
+from demografi.observed import Observed
+from demografi.tables import Caution, must_be, whole_year
 from demografi.workforce import stock as stocks
 from demografi.workforce.exits import AGES, DEFAULT, EXIT_AGE, EXIT_AGE_SD, checked, exit_hazards
 from demografi.workforce.privacy import LIMIT
@@ -17,7 +18,6 @@ from demografi.workforce.supplies import KINDS, Supply, made, said_exits
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from demografi.observed import Observed
     from demografi.rates.pooling import Floats
     from demografi.sources.files import Table
     from demografi.workforce.stock import Stock
@@ -88,6 +88,8 @@ def supply(
     >>> dg.supply(dg.example("Engerdal"), to=2036).replacement(2036)["stock"].tolist()
     [17.0]
     """
+    must_be(observed, Observed, "dg.supply", "dg.supply(observed, to=2040)")
+    to = whole_year(to, "dg.supply(observed, to=2040)")
     asked = _settings(settings, draws)
     hazards = checked(exit_hazards(exits) if isinstance(exits, str) else exits)
     leaving = _together(hazards)

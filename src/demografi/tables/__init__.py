@@ -11,16 +11,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import FrozenInstanceError, asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Self
 
 import pandas as pd
 
 from demografi import faces, labels
 from demografi.errors import DemografiError, SourceError, TableError
+from demografi.tables.columns import Column, typed, whole_year
 
 __all__ = [
     "STATUS_SIGNS",
@@ -31,7 +32,9 @@ __all__ = [
     "Source",
     "merge_sources",
     "merge_unique",
+    "must_be",
     "source_line",
+    "whole_year",
 ]
 
 STATUS_SIGNS = MappingProxyType(
@@ -42,34 +45,6 @@ STATUS_SIGNS = MappingProxyType(
 SEXES = ("female", "male")
 PROGRAM = "demografi"
 VERSION = "0.1"
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of a contract.
-
-    Parameters
-    ----------
-    name, dtype
-        Column name and ``"text"``, ``"integer"`` or ``"number"``.
-    kind
-        ``"key"`` (part of what identifies a row), ``"measure"`` (a value) or ``"mark"``
-        (says something of the value, such as ``status``).
-    unit
-        What one of it is: persons, person-years …
-    reference
-        The date the value refers to.
-    signed
-        Whether a measure may be below zero.
-    """
-
-    name: str
-    dtype: Literal["text", "integer", "number"]
-    kind: Literal["key", "measure", "mark"] = "key"
-    unit: str = ""
-    reference: str = ""
-    may_be_missing: bool = False
-    signed: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,13 +78,25 @@ class Contract:
         self._check_columns(table)
         extra = [name for name in table.columns if name not in self.names]
         table = table[[*self.names, *extra]].reset_index(drop=True)
-        table = table.astype({c.name: _DTYPES[c.dtype] for c in self.columns})
+        table = table.assign(**{column.name: typed(self.name, table[column.name], column) for column in self.columns})
         self._check_keys(table)
         self._check_grid(table)
         self._check_values(table)
         return table
 
     def _check_columns(self, table: pd.DataFrame) -> None:
+        if not isinstance(table, pd.DataFrame):
+            raise TableError(
+                f"The table '{self.name}' is no table but {type(table).__name__!r}.",
+                where=f"Wanted: a pandas.DataFrame with {', '.join(self.names)}.",
+                hint="pandas.DataFrame(rows)",
+            )
+        double = table.columns[table.columns.duplicated()]
+        if len(double):
+            raise TableError(
+                f"The table '{self.name}' has the column {double[0]!r} more than once.",
+                hint="table.loc[:, ~table.columns.duplicated()]",
+            )
         lacking = [name for name in self.names if name not in table.columns]
         if lacking:
             raise TableError(
@@ -138,8 +125,8 @@ class Contract:
             odd = sorted(set(table["sex"]) - set(SEXES))
             raise TableError(
                 f"The table '{self.name}' has the sex {odd[0]!r}.",
-                where="Wanted: 'female' or 'male'.",
-                hint="table['sex'] = table['sex'].map({'Kvinner': 'female', 'Menn': 'male'})",
+                where=[f"Seen: {', '.join(map(repr, odd))}.", "Wanted: 'female' or 'male'."],
+                hint=f"table['sex'] = table['sex'].map({_sexes(odd)})",
             )
 
     def _check_grid(self, table: pd.DataFrame) -> None:
@@ -194,7 +181,12 @@ class Contract:
             )
 
 
-_DTYPES: Mapping[str, str] = {"text": "str", "integer": "int64", "number": "float64"}
+def _sexes(seen: list[str]) -> dict[str, str]:
+    """Give the line that mends words for sex, with those seen where they begin as a word for women or men does."""
+    women, men = ("f", "k", "w", "j", "2"), ("m", "g", "b", "1")
+    known = {word: "female" for word in seen if word[:1].casefold() in women}
+    known |= {word: "male" for word in seen if word[:1].casefold() in men}
+    return known or {"Kvinner": "female", "Menn": "male"}
 
 
 def _rows(table: pd.DataFrame, names: list[str]) -> list[str]:
@@ -319,6 +311,14 @@ class Result:
         object.__setattr__(self, "facts", MappingProxyType(dict(self.facts)))
         object.__setattr__(self, "rests_on", MappingProxyType(dict(self.rests_on)))
 
+    def __init_subclass__(cls) -> None:
+        # A frozen dataclass guards its own fields only; the nouns below it would take anything else.
+        cls.__setattr__ = _refuse_assignment  # type: ignore[method-assign, assignment]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        made_of = (dict(self.tables), dict(self.facts), self.own_sources, self.own_cautions, dict(self.rests_on))
+        return type(self), made_of
+
     @cached_property
     def sources(self) -> tuple[Source, ...]:
         """Provenance of everything this rests on."""
@@ -386,9 +386,11 @@ class Result:
         path = Path(path)
         if not path.parent.is_dir():
             raise SourceError(f"There is no folder '{path.parent}'.", hint=f"mkdir -p {path.parent}")
+        if path.is_dir():
+            raise SourceError(f"'{path}' is a folder, not a file.", hint=f"result.save('{path}/result.parquet')")
         frames = [frame.assign(table=name) for name, frame in self._flat_tables().items()]
         stacked = pa.Table.from_pandas(pd.concat(frames, ignore_index=True), preserve_index=False)
-        meta = json.dumps(self._described(), ensure_ascii=False, sort_keys=True)
+        meta = json.dumps(self._described(), ensure_ascii=False)
         stacked = stacked.replace_schema_metadata({**(stacked.schema.metadata or {}), b"demografi": meta.encode()})
         aside = path.with_name(path.name + ".part")
         pq.write_table(stacked, aside, compression="zstd")
@@ -443,6 +445,7 @@ class Result:
             "sources": [asdict(source) for source in self.own_sources],
             "schema": {n: [asdict(c) for c in self.CONTRACTS[n].columns] for n in self.tables},
             "columns": {name: list(frame.columns) for name, frame in self.tables.items()},
+            "truths": {n: list(t.columns[[bool(d == "bool") for d in t.dtypes]]) for n, t in self.tables.items()},
             "rests_on": {name: part._described() for name, part in self.rests_on.items()},
         }
 
@@ -477,6 +480,24 @@ class Result:
         return faces.as_html(repr(self), self._face_table(), drawn)
 
 
+def _refuse_assignment(self: Result, name: str, value: object) -> None:
+    raise FrozenInstanceError(f"cannot assign to field {name!r}")
+
+
+def must_be(given: object, kinds: type | tuple[type, ...], verb: str, hint: str) -> None:
+    """Refuse what a verb cannot take, by the noun's name.
+
+    Raises
+    ------
+    TableError
+        The argument is none of the nouns wanted.
+    """
+    if isinstance(given, kinds):
+        return
+    wanted = " or ".join(kind.__name__ for kind in (kinds if isinstance(kinds, tuple) else (kinds,)))
+    raise TableError(f"{verb} cannot take a {type(given).__name__}.", where=f"Wanted: {wanted}.", hint=hint)
+
+
 def _sum_over_regions(table: pd.DataFrame, contract: Contract, code: str) -> pd.DataFrame:
     keys = [c.name for c in contract.columns if c.kind != "measure" and c.name not in ("region", "status")]
     measures = [column.name for column in contract.columns if column.kind == "measure"]
@@ -502,6 +523,9 @@ def _rebuilt(cls: type[Any], described: Mapping[str, Any], stacked: pd.DataFrame
         name: stacked.loc[stacked["table"] == prefix + name, columns].reset_index(drop=True)
         for name, columns in described["columns"].items()
     }
+    for name, truths in described.get("truths", {}).items():
+        # Beside tables without it, a column of true and false came back as objects.
+        tables[name] = tables[name].astype(dict.fromkeys(truths, "bool"))
     parts = {
         name: _rebuilt(nouns[part["noun"]], part, stacked, f"{prefix}{name}/")
         for name, part in described["rests_on"].items()
