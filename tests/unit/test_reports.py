@@ -289,3 +289,44 @@ def test_users_of_another_coverage_year_are_the_counted_ones_and_the_jump_is_sai
     assert "Med dekningsgraden fra 31. desember 2020 er tallet framskrevet til 2\xa0924" in users
     assert "spranget er valget av dekningsgrad" in users
     assert "uendret" not in users
+
+
+def test_the_title_says_fewer_hands_only_where_those_of_working_age_become_fewer(gap: dg.Gap, engerdal: dg.Gap) -> None:
+    for result, title in (
+        (gap, "Flere eldre, om lag like mange i yrkesaktiv alder"),
+        (engerdal, "Flere eldre, færre hender"),
+    ):
+        start, end = (result.need.projection.persons("20-66", year) for year in (2026, 2040))
+        assert (end / start < 0.965) == ("færre" in title)
+        assert chapter(result).title == title
+
+
+def test_figures_print_the_ends_of_intervals_as_the_text_does(drawn_gap: dg.Gap) -> None:
+    told = {number.name: number.printed for number in chapter(drawn_gap).numbers}
+    for plot, name in (
+        (drawn_gap.need.projection.plot("fan"), "old"),
+        (drawn_gap.need.plot(), "users_80"),
+    ):
+        written = {text.get_text() for text in plot.get_figure(root=True).findobj() if hasattr(text, "get_text")}
+        assert {told[f"{name}_2040_low"], told[f"{name}_2040_high"]} <= written
+    low, high = told["nurses_gap_2040_low"], told["nurses_gap_2040_high"]
+    assert f": {low} til {high} årsverk." in drawn_gap.figure_words("nb").note
+
+
+def test_the_municipalities_add_up_to_the_users_the_text_speaks_of(gap: dg.Gap) -> None:
+    told = {number.name: number.value for number in chapter(gap).numbers}
+    places = gap.need.by_municipality()
+    assert places["start"].sum() == pytest.approx(told["users_80_2026"])
+    assert places["end"].sum() == pytest.approx(told["users_80_2040"])
+
+
+def test_the_causes_of_the_change_in_80_and_over_add_up_to_it(gap: dg.Gap) -> None:
+    told = {number.name: number.value for number in chapter(gap).numbers}
+    parts = told["old_grow_into"] - told["old_deaths"] + told["old_net_migration"]
+    assert parts == pytest.approx(told["old_change"])
+
+
+def test_the_wider_interval_of_users_is_said_only_where_it_is_wider(drawn_gap: dg.Gap, gap: dg.Gap) -> None:
+    said = "fordi også dekningsgraden kan endre seg"
+    assert said in " ".join(chapter(drawn_gap).sentences)
+    assert said not in " ".join(chapter(gap).sentences)

@@ -305,14 +305,20 @@ class Need(Summable):
         ]
         return pd.concat(frames, ignore_index=True)
 
+    @property
+    def last_counted(self) -> int:
+        """Return the last year on whose 31 December users of all members were counted."""
+        history = self.history()
+        return int(history[history["kind"] == "registered"]["year"].max()) - 1
+
     def by_municipality(self) -> pd.DataFrame:
         """Return users 80+ of each member: ``region name start end``, largest increase first.
 
-        Start is the first registered year all members have (31 December), end the last projected 1 January.
+        Start is the last registered year all members have (31 December), end the last projected 1 January: the same
+        two years as the users of the whole are said to go between.
         """
-        first = int(self.history()["year"].iloc[0]) - 1
         covered = self.tables["coverage"]
-        old = rows_of(covered[covered["year"] == first], "80+", CARE)
+        old = rows_of(covered[covered["year"] == self.last_counted], "80+", CARE)
         start = old.groupby("region")["users"].sum()
         users = self.users_of("80+")
         end = users[users["year"] == self.projection.to].set_index("region")["users"]

@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 
 from demografi import labels
-from demografi.reports.content import Chapter, Figure, KeyNumber, Table
+from demografi.reports.content import Chapter, Figure, KeyNumber, Points, Table
 from demografi.reports.markdown import said_under
 from demografi.reports.numbers import Reference, Sentence
 from demografi.reports.sourcing import source_lines
@@ -29,6 +29,7 @@ h2 { font-size: 1.35rem; margin: 2rem 0 0.5rem; }
 .key div { margin: 0; }
 .key dd { margin: 0; font-size: 0.95rem; }
 .key dt { font-size: 1.45rem; font-weight: 600; color: var(--fjord); white-space: nowrap; }
+.key .detail { white-space: pre-line; }
 .key .detail, .source { font-size: 0.85rem; }
 figure, .table { margin: 1.6rem 0; break-inside: avoid; }
 figcaption, caption { text-align: left; font-weight: 600; }
@@ -124,12 +125,13 @@ def _contents(chapter: Chapter) -> str:
 def _how(chapter: Chapter) -> str:
     if not chapter.how:
         return ""
-    points = "".join(f"<li>{escape(point)}</li>" for point in chapter.how)
-    weak = "".join(f"<li>{escape(point)}</li>" for point in chapter.weaknesses)
-    more = f"<h3>{escape(chapter.weaknesses_heading)}</h3><ul>{weak}</ul>" if weak else ""
+    told = ""
+    for part in (*chapter.how_parts, Points(chapter.weaknesses_heading, chapter.weaknesses)):
+        listed = "".join(f"<li>{escape(point)}</li>" for point in part.points)
+        heading = f"<h3>{escape(part.heading)}</h3>" if part.heading else ""
+        told += f"{heading}<ul>{listed}</ul>" if listed else ""
     return (
-        f'<section class="how" aria-labelledby="how"><h2 id="how">{escape(chapter.how_heading)}</h2>'
-        f"<ul>{points}</ul>{more}</section>\n"
+        f'<section class="how" aria-labelledby="how"><h2 id="how">{escape(chapter.how_heading)}</h2>{told}</section>\n'
     )
 
 

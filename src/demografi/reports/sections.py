@@ -56,7 +56,7 @@ def key_numbers(teller: Teller) -> Iterator[KeyNumber]:
 
 def _with_interval(teller: Teller, detail: Sentence, figure: str, look: str) -> Sentence:
     interval = teller.interval(figure, teller.to, look)
-    return detail if interval is None else Sentence(detail, ". ", interval)
+    return detail if interval is None else Sentence(detail, "\n", interval)
 
 
 def residents(teller: Teller) -> Section:
@@ -113,12 +113,12 @@ def _components(teller: Teller) -> list[Sentence | Figure]:
     figure = _by(teller, "components", "components", table)
     years = tuple(range(teller.launch, teller.to))
     parts = {name: teller.pick("components", name, year=years) for name in table.columns.drop("year")}
-    teller.also.append(teller.signed("sum_change", parts["change"]))
     said = teller.text(
         "say_components",
         births=teller.number("sum_births", parts["births"]),
         deaths=teller.number("sum_deaths", parts["deaths"]),
         net=teller.signed("sum_net_migration", parts["net_migration"]),
+        sum=teller.signed("sum_change", parts["change"]),
     )
     return [teller.see(said, figure), figure]
 
@@ -151,6 +151,7 @@ def _why(teller: Teller) -> Sentence:
         "say_old_causes",
         grow=teller.number("old_grow_into", teller.pick("causes", "persons", cause="grow_into")),
         deaths=teller.number("old_deaths", teller.pick("causes", "persons", cause="deaths"), rule="less"),
+        net=teller.signed("old_net_migration", teller.pick("causes", "persons", cause="net_migration")),
     )
 
 
@@ -193,8 +194,7 @@ def users(teller: Teller) -> Section:
 
 def _counted(teller: Teller) -> int:
     """Return the last year whose users were counted and not projected."""
-    table = teller.bases["users"].data if "users" in teller.bases else teller.need.history()
-    return int(table[table["kind"] == "registered"]["year"].max())
+    return teller.need.last_counted + 1
 
 
 def _users_said(teller: Teller) -> Sentence:
@@ -210,8 +210,21 @@ def _users_said(teller: Teller) -> Sentence:
         "percent": teller.growth("users_80_growth", new, old),
     }
     if teller.need.coverage_year == counted - 1:
-        return teller.text("say_users", **said)
-    return Sentence(teller.text("page_say_users", **said), " ", teller.text("page_say_jump", **said))
+        told = teller.text("say_users", **said)
+    else:
+        told = Sentence(teller.text("page_say_users", **said), " ", teller.text("page_say_jump", **said))
+    return Sentence(told, " ", teller.text("say_users_wider")) if _users_are_wider(teller) else told
+
+
+def _users_are_wider(teller: Teller) -> bool:
+    """Tell whether coverage moves in the draws and makes the interval of users the wider one, in share of its value."""
+    moving = any(caution.key == "caution_need_coverage_drawn" for caution in teller.cautions)
+    if not (moving and teller.has_interval("users_80")):
+        return False
+    drawn = teller.bases["intervals"].data
+    last = drawn[drawn["year"] == teller.to].set_index("figure")
+    width = (last["high"] - last["low"]) / last["value"]
+    return bool(width["users_80"] > width["old"])
 
 
 def _person_years_said(teller: Teller) -> Sentence:
