@@ -85,6 +85,7 @@ def _known_numbers(told: object, gap: dg.Gap) -> list[float]:
     projection, need = gap.need.projection, gap.need
     causes = projection.explain("80+").groupby("cause")["persons"].sum().abs()
     users = need.users_of("80+").groupby("year")["users"].sum()
+    old = need.to_frame().query("year == 2040 and age_group in ['80-89', '90+', '80+']")
     fte = need.person_years.groupby("year")["fte"].sum()
     cover = need.coverage_by_year()["value"]
     rest = need.coverage[(need.coverage["age_group"] == "80+") & (need.coverage["region"] != "5014")]
@@ -101,6 +102,7 @@ def _known_numbers(told: object, gap: dg.Gap) -> list[float]:
         *(projection.persons(group, year) for group in ("total", "80+") for year in (2026, 2040)),
         projection.persons("80+", 2040) - projection.persons("80+", 2026),
         *users,
+        *old.groupby("service")["users"].sum(),
         users.iloc[-1] - users.iloc[0],
         *fte,
         *cover,
@@ -148,7 +150,7 @@ def test_every_language_and_region_has_a_whole_chapter(
 
 def test_the_workbook_has_a_sheet_a_figure_and_the_sources(gap: dg.Gap, written: Path) -> None:
     book = openpyxl.load_workbook(written / "numbers.xlsx", data_only=True)
-    drawn = [*(f"Figur {i}" for i in range(1, 9)), "Tabell 1", "Figur 9"]
+    drawn = [*(f"Figur {i}" for i in range(1, 8)), "Tabell 1", "Figur 8", "Tabell 2", "Figur 9"]
     assert book.sheetnames[: len(drawn)] == drawn
     assert book.sheetnames[-2:] == ["Tall i teksten", "Kilder"]
     rows = list(book["Figur 9"].iter_rows(min_row=5, values_only=True))
@@ -330,3 +332,19 @@ def test_the_wider_interval_of_users_is_said_only_where_it_is_wider(drawn_gap: d
     said = "fordi også dekningsgraden kan endre seg"
     assert said in " ".join(chapter(drawn_gap).sentences)
     assert said not in " ".join(chapter(gap).sentences)
+
+
+def test_users_by_service_add_up_and_a_hidden_cell_of_one_place_is_not_told(gap: dg.Gap) -> None:
+    from demografi.reports.parts import of_municipality
+
+    (table,) = [part for part in chapter(gap).tables if part.name == "services"]
+    services = gap.need.by_service()
+    assert [row[1:3] for row in table.rows[:2]] == [
+        (labels.number(start), labels.number(end))
+        for start, end in zip(services["start"], services["end"], strict=True)
+    ]
+    history = gap.need.history().set_index("year")["value"]
+    assert (services["start"].sum(), services["end"].sum()) == pytest.approx((history[2026], history[2040]))
+    assert table.rows[2][1:3] == (labels.number(history[2026]), labels.number(history[2040]))
+    assert [part.name for part in chapter(of_municipality(gap, "5014")).tables] == []
+    assert [part.name for part in chapter(of_municipality(gap, "5059")).tables] == ["services"]

@@ -327,6 +327,17 @@ class Need(Summable):
         table = table.sort_values("growth", ascending=False, kind="stable").drop(columns="growth")
         return table.rename_axis("region").reset_index()[["region", "name", "start", "end"]]
 
+    def by_service(self) -> pd.DataFrame:
+        """Return users 80+ of home service and long stay, of the whole region: ``service start end``.
+
+        Start is the last registered 31 December of all members, end the last projected 1 January.
+        """
+        covered, users = self.tables["coverage"], self.tables["users"]
+        start = rows_of(covered[covered["year"] == self.last_counted], "80+", CARE)
+        end = rows_of(users[users["year"] == self.projection.to], "80+", CARE)
+        counts = {name: rows.groupby("service")["users"].sum() for name, rows in (("start", start), ("end", end))}
+        return pd.DataFrame(counts).reindex(CARE).rename_axis("service").reset_index()
+
     def coverage_by_year(self) -> pd.DataFrame:
         """Return users 80+ per 100 inhabitants 80+ of the whole region: ``year service users population value``.
 

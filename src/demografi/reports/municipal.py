@@ -80,11 +80,12 @@ def municipal_page(gap: Gap, language: str = "nb") -> Chapter:
         Of one municipality; its rows of a larger region's, so that the pages add up to the chapter.
     """
     teller = Teller(gap, language, refers=False)
+    caption = teller.next_table()
     whole = sections.residents(teller)
     sections.users(teller)
     sections.hands(teller)
     keys = [key for key in sections.key_numbers(teller) if _on_top(key, teller)]
-    told = (whole.parts[0], whole.parts[1], _table(teller))
+    told = (whole.parts[0], whole.parts[1], _table(teller, caption))
     return Chapter(
         language=language,
         region=gap.region.name,
@@ -121,7 +122,7 @@ def _years(teller: Teller) -> list[int]:
     return [teller.launch, *between, teller.to]
 
 
-def _table(teller: Teller) -> Table:
+def _table(teller: Teller, caption: str) -> Table:
     """Set residents, users and nurses beside each other, every fifth year, and put the numbers behind in a basis."""
     years, say = _years(teller), teller.text
     found = [*_values(teller, years), *_hands(teller, years)]
@@ -130,7 +131,7 @@ def _table(teller: Teller) -> Table:
     footer, subtitle = " ".join([*_hidden_said(teller), teller.source_line(*sources)]), say("report_page_units")
     table = Table(
         name=TABLE,
-        caption=teller.next_table(),
+        caption=caption,
         title=say("report_page_table"),
         subtitle=subtitle,
         header=("", *map(str, years), say("change"), say("percent_heading")),

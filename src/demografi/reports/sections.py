@@ -12,6 +12,7 @@ from demografi.projection.fans import drawn_fan, fan_table, fan_words
 from demografi.reports import bases
 from demografi.reports.content import Figure, KeyNumber, Section, Table
 from demografi.reports.numbers import Basis, Number, Sentence, join
+from demografi.reports.services import by_service
 from demografi.sources import shipped
 from demografi.workforce import OLD_AGE, QUICK_BOUND_YEARS
 
@@ -183,8 +184,11 @@ def users(teller: Teller) -> Section:
         by_year.append(drawn("municipality", "municipalities", places, **grown))
         for end in ("start", "end"):
             teller.also.append(teller.number(f"users_80_{end}", teller.pick("municipalities", end)))
-    covered = drawn("coverage", "coverage", need.coverage_by_year(), value=("per_100", "users", "population"))
     parts: list[Sentence | Figure | Table] = [teller.see(_users_said(teller), *by_year), *by_year]
+    if need.region.is_group or not bases.hidden_places(need):
+        # The users of a single place in the last year may be hidden; the middle stands for them in sums only.
+        parts += by_service(teller)
+    covered = drawn("coverage", "coverage", need.coverage_by_year(), value=("per_100", "users", "population"))
     parts += [teller.see(_coverage_said(teller), covered), covered]
     parts.append(_person_years_said(teller) if need.has("person_years") else teller.text("say_no_person_years"))
     if bases.is_lakseregionen(need) and teller.launch < BRIDGE_YEAR <= need.projection.to:
