@@ -25,6 +25,7 @@ __all__ = [
     "place",
     "rounded_ends",
     "text",
+    "times_key",
     "times_word",
     "year_range",
 ]
@@ -316,13 +317,22 @@ def times_word(ratio: float | None, language: str = "nb") -> str | None:
     True
     """
     _known_language(language)
+    key = times_key(ratio)
+    return None if key is None else label(key, language)
+
+
+def times_key(ratio: float | None) -> str | None:
+    """Give the key of the word that :func:`times_word` says of a ratio new/old [1]; nothing where no word is true.
+
+    Examples
+    --------
+    >>> times_key(1.01), times_key(1.5)
+    ('times_unchanged', None)
+    """
     if ratio is None or not math.isfinite(ratio):
         return None
     rounded = Decimal(repr(float(ratio))).quantize(Decimal("0.01"), ROUND_HALF_UP)
-    for low, high, key in TIMES:
-        if Decimal(low) <= rounded <= Decimal(high):
-            return label(key, language)
-    return None
+    return next((key for low, high, key in TIMES if Decimal(low) <= rounded <= Decimal(high)), None)
 
 
 def date(iso: str | dt.date, language: str = "nb") -> str:

@@ -179,8 +179,8 @@ def test_where_figures_are_from_and_what_they_lack_is_said(loaded: dg.Observed) 
     assert loaded.cautions == (
         "There are no figures in today's borders before 2020 for Heim, Hitra and Orkland; those years are missing and "
         "not estimated. Local rates rest on the years after.",
-        "Home-service users aged 67–79 are not in the table from 2017; they are all users less those aged 0–66 "
-        "and 80+.",
+        "Home-service users aged 67–79 are not in the table from 2017; they are all users less the younger and "
+        "the older.",
         "Provisional figures: table 12292 is not final before 15 June.",
     )
 

@@ -212,6 +212,8 @@ def test_steps_are_round_and_years_have_both_ends():
     assert [step_decimals(x) for x in (1000, 5, 0.2, 0.05)] == [0, 0, 1, 2]
     assert year_ticks(2015, 2045, 11.1) == [2015, 2020, 2025, 2030, 2035, 2040, 2045]
     assert year_ticks(2016, 2041, 11.1) == [2016, 2020, 2025, 2030, 2035, 2041]
+    assert year_ticks(2021, 2040, 9.8) == [2021, 2025, 2030, 2035, 2040]
+    assert year_ticks(2014, 2025, 9.8) == [2014, 2020, 2025]
     assert year_ticks(2025, 2025, 11.1) == [2025]
 
 

@@ -104,6 +104,7 @@ def test_the_page_of_a_place_too_small_to_be_shown_hides_its_nurses(gap: dg.Gap)
     rows = one.tables["gap"]
     hidden = replace(one, tables={"gap": rows.assign(need=float("nan"), supply=float("nan"), gap=float("nan"))})
     page = municipal_page(hidden, "nb")
+    assert [table.caption for table in page.tables] == ["Tabell 1"]
     assert [row[1:] for row in page.tables[0].rows[-3:]] == [(":",) * 6] * 3
     assert len(page.key_numbers) == 2
 
@@ -242,7 +243,7 @@ def test_how_the_figures_are_made_says_all_that_is_asked_at_the_meeting(gap: dg.
 def test_the_command_line_traces_and_refreshes(written: Path, tmp_path: Path) -> None:
     traced = CliRunner().invoke(main, ["trace", "3 409", "--in", str(written)])
     assert traced.exit_code == 0
-    for part in ("sheet    Tabell 1", "cell     value: B6", "Lakseregionen prosjektbeskrivelsen", "sha256   "):
+    for part in ("sheet    Tabell 2", "cell     value: B6", "Lakseregionen prosjektbeskrivelsen", "sha256   "):
         assert part in traced.stdout
     own = tmp_path / "own.docx"
     own.write_bytes((written / "chapter.docx").read_bytes())

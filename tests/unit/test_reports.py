@@ -85,6 +85,7 @@ def _known_numbers(told: object, gap: dg.Gap) -> list[float]:
     projection, need = gap.need.projection, gap.need
     causes = projection.explain("80+").groupby("cause")["persons"].sum().abs()
     users = need.users_of("80+").groupby("year")["users"].sum()
+    old = need.to_frame().query("year == 2040 and age_group in ['80-89', '90+', '80+']")
     fte = need.person_years.groupby("year")["fte"].sum()
     cover = need.coverage_by_year()["value"]
     rest = need.coverage[(need.coverage["age_group"] == "80+") & (need.coverage["region"] != "5014")]
@@ -101,6 +102,7 @@ def _known_numbers(told: object, gap: dg.Gap) -> list[float]:
         *(projection.persons(group, year) for group in ("total", "80+") for year in (2026, 2040)),
         projection.persons("80+", 2040) - projection.persons("80+", 2026),
         *users,
+        *old.groupby("service")["users"].sum(),
         users.iloc[-1] - users.iloc[0],
         *fte,
         *cover,
@@ -148,7 +150,7 @@ def test_every_language_and_region_has_a_whole_chapter(
 
 def test_the_workbook_has_a_sheet_a_figure_and_the_sources(gap: dg.Gap, written: Path) -> None:
     book = openpyxl.load_workbook(written / "numbers.xlsx", data_only=True)
-    drawn = [*(f"Figur {i}" for i in range(1, 9)), "Tabell 1", "Figur 9"]
+    drawn = [*(f"Figur {i}" for i in range(1, 8)), "Tabell 1", "Figur 8", "Tabell 2", "Figur 9"]
     assert book.sheetnames[: len(drawn)] == drawn
     assert book.sheetnames[-2:] == ["Tall i teksten", "Kilder"]
     rows = list(book["Figur 9"].iter_rows(min_row=5, values_only=True))
@@ -289,3 +291,60 @@ def test_users_of_another_coverage_year_are_the_counted_ones_and_the_jump_is_sai
     assert "Med dekningsgraden fra 31. desember 2020 er tallet framskrevet til 2\xa0920" in users
     assert "spranget er valget av dekningsgrad" in users
     assert "uendret" not in users
+
+
+def test_the_title_says_fewer_hands_only_where_those_of_working_age_become_fewer(gap: dg.Gap, engerdal: dg.Gap) -> None:
+    for result, title in (
+        (gap, "Flere eldre, om lag like mange i yrkesaktiv alder"),
+        (engerdal, "Flere eldre, færre hender"),
+    ):
+        start, end = (result.need.projection.persons("20-66", year) for year in (2026, 2040))
+        assert (end / start < 0.965) == ("færre" in title)
+        assert chapter(result).title == title
+
+
+def test_figures_print_the_ends_of_intervals_as_the_text_does(drawn_gap: dg.Gap) -> None:
+    told = {number.name: number.printed for number in chapter(drawn_gap).numbers}
+    for plot, name in (
+        (drawn_gap.need.projection.plot("fan"), "old"),
+        (drawn_gap.need.plot(), "users_80"),
+    ):
+        written = {text.get_text() for text in plot.get_figure(root=True).findobj() if hasattr(text, "get_text")}
+        assert {told[f"{name}_2040_low"], told[f"{name}_2040_high"]} <= written
+    low, high = told["nurses_gap_2040_low"], told["nurses_gap_2040_high"]
+    assert f": {low} til {high} årsverk." in drawn_gap.figure_words("nb").note
+
+
+def test_the_municipalities_add_up_to_the_users_the_text_speaks_of(gap: dg.Gap) -> None:
+    told = {number.name: number.value for number in chapter(gap).numbers}
+    places = gap.need.by_municipality()
+    assert places["start"].sum() == pytest.approx(told["users_80_2026"])
+    assert places["end"].sum() == pytest.approx(told["users_80_2040"])
+
+
+def test_the_causes_of_the_change_in_80_and_over_add_up_to_it(gap: dg.Gap) -> None:
+    told = {number.name: number.value for number in chapter(gap).numbers}
+    parts = told["old_grow_into"] - told["old_deaths"] + told["old_net_migration"]
+    assert parts == pytest.approx(told["old_change"])
+
+
+def test_the_wider_interval_of_users_is_said_only_where_it_is_wider(drawn_gap: dg.Gap, gap: dg.Gap) -> None:
+    said = "fordi også dekningsgraden kan endre seg"
+    assert said in " ".join(chapter(drawn_gap).sentences)
+    assert said not in " ".join(chapter(gap).sentences)
+
+
+def test_users_by_service_add_up_and_a_hidden_cell_of_one_place_is_not_told(gap: dg.Gap) -> None:
+    from demografi.reports.parts import of_municipality
+
+    (table,) = [part for part in chapter(gap).tables if part.name == "services"]
+    services = gap.need.by_service()
+    assert [row[1:3] for row in table.rows[:2]] == [
+        (labels.number(start), labels.number(end))
+        for start, end in zip(services["start"], services["end"], strict=True)
+    ]
+    history = gap.need.history().set_index("year")["value"]
+    assert (services["start"].sum(), services["end"].sum()) == pytest.approx((history[2026], history[2040]))
+    assert table.rows[2][1:3] == (labels.number(history[2026]), labels.number(history[2040]))
+    assert [part.name for part in chapter(of_municipality(gap, "5014")).tables] == []
+    assert [part.name for part in chapter(of_municipality(gap, "5059")).tables] == ["services"]

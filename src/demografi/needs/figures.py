@@ -73,12 +73,12 @@ def _plot_coverage(need: Need, language: str, **drawn: Any) -> Axes:
     focus = labels.label("coverage_both", language)
     words = figure_words(need, "coverage", language)
     table = table[["name", "year", "value"]]
-    return plots.comparison(table, words, focus=focus, projected_from=None, language=language, **drawn)
+    drawn = {"focus": focus, "projected_from": None, "decimals": 0, "language": language, **drawn}
+    return plots.comparison(table, words, **drawn)
 
 
 def _dates(need: Need, language: str) -> tuple[str, str]:
-    first = int(need.history()["year"].iloc[0]) - 1
-    return labels.date(f"{first}-12-31", language), labels.date(f"{need.projection.to}-01-01", language)
+    return labels.date(f"{need.last_counted}-12-31", language), labels.date(f"{need.projection.to}-01-01", language)
 
 
 def _plot_map(need: Need, language: str, points: pd.DataFrame | None = None, **drawn: Any) -> Axes:
@@ -90,7 +90,7 @@ def _plot_map(need: Need, language: str, points: pd.DataFrame | None = None, **d
         plots.tile_layout(list(table["region"]), points), on="region"
     )
     whole = (need.region.name, float(100 * (table["end"].sum() / table["start"].sum() - 1)))
-    years = (int(need.history()["year"].iloc[0]), need.projection.to)
+    years = (need.last_counted + 1, need.projection.to)
     note = " ".join(part for part in (_note(need, language), plots.few_note(table["start"], language)) if part)
     source = source_line(need.sources_of_figure(), language)
     words = plots.map_words(table, years, whole, language, of="users", note=note, source=source)

@@ -305,14 +305,20 @@ class Need(Summable):
         ]
         return pd.concat(frames, ignore_index=True)
 
+    @property
+    def last_counted(self) -> int:
+        """Return the last year on whose 31 December users of all members were counted."""
+        history = self.history()
+        return int(history[history["kind"] == "registered"]["year"].max()) - 1
+
     def by_municipality(self) -> pd.DataFrame:
         """Return users 80+ of each member: ``region name start end``, largest increase first.
 
-        Start is the first registered year all members have (31 December), end the last projected 1 January.
+        Start is the last registered year all members have (31 December), end the last projected 1 January: the same
+        two years as the users of the whole are said to go between.
         """
-        first = int(self.history()["year"].iloc[0]) - 1
         covered = self.tables["coverage"]
-        old = rows_of(covered[covered["year"] == first], "80+", CARE)
+        old = rows_of(covered[covered["year"] == self.last_counted], "80+", CARE)
         start = old.groupby("region")["users"].sum()
         users = self.users_of("80+")
         end = users[users["year"] == self.projection.to].set_index("region")["users"]
@@ -320,6 +326,17 @@ class Need(Summable):
         table = table.assign(name=self.region.names, growth=table["end"] - table["start"])
         table = table.sort_values("growth", ascending=False, kind="stable").drop(columns="growth")
         return table.rename_axis("region").reset_index()[["region", "name", "start", "end"]]
+
+    def by_service(self) -> pd.DataFrame:
+        """Return users 80+ of home service and long stay, of the whole region: ``service start end``.
+
+        Start is the last registered 31 December of all members, end the last projected 1 January.
+        """
+        covered, users = self.tables["coverage"], self.tables["users"]
+        start = rows_of(covered[covered["year"] == self.last_counted], "80+", CARE)
+        end = rows_of(users[users["year"] == self.projection.to], "80+", CARE)
+        counts = {name: rows.groupby("service")["users"].sum() for name, rows in (("start", start), ("end", end))}
+        return pd.DataFrame(counts).reindex(CARE).rename_axis("service").reset_index()
 
     def coverage_by_year(self) -> pd.DataFrame:
         """Return users 80+ per 100 inhabitants 80+ of the whole region: ``year service users population value``.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Unpack
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from demografi.errors import TableError
+from demografi.labels import ends as printed_ends
 from demografi.labels import label, number, percent, text
 from demografi.plots import style
 from demografi.plots.canvas import Canvas, Look, Panel, Words
@@ -108,15 +108,12 @@ def _checked_bands(bands: pd.DataFrame, years: list[int]) -> list[float]:
 
 
 def _ends(canvas: Canvas, value: float, widest: pd.DataFrame) -> list[EndLabel]:
-    def rough(side: float) -> str:
-        # The ends are rougher knowledge than the middle, and are printed so where that is no loss.
-        rounded = 10 * np.floor(side / 10 + 0.5) if value >= 1000 else side
-        return number(float(rounded), language=canvas.language)
-
     low, high = (float(widest[side].iloc[-1]) for side in ("low", "high"))
+    # The ends are rougher knowledge than the middle, and are printed as the text prints them.
+    lowest, highest = printed_ends(low, high, language=canvas.language)
     names = ["", ""] if canvas.narrow else [label(name, canvas.language) for name in ("upper", "lower")]
     main = EndLabel(value, number(value, language=canvas.language), "", style.LAKS_TEXT, semibold=True)
-    return [EndLabel(high, rough(high), names[0]), main, EndLabel(low, rough(low), names[1])]
+    return [EndLabel(high, highest, names[0]), main, EndLabel(low, lowest, names[1])]
 
 
 def _shades(canvas: Canvas, panel: Panel, bands: pd.DataFrame, levels: list[float]) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from demografi.errors import TableError
-from demografi.labels import label, number, text
+from demografi.labels import ends, label, number, text
 from demografi.plots import style
 from demografi.plots.canvas import Canvas, Look, Panel, Words
 from demografi.plots.inputs import counts, present, require
@@ -185,9 +185,10 @@ def _end_labels(canvas: Canvas, series: _Series, band_kind: str, band_label: str
     if series.band:
         low, high = series.band[last]
         names = ("high_alternative", "low_alternative") if band_kind == "alternatives" else ("upper", "lower")
+        printed_bounds = _bounds(low, high, series, canvas, band_kind)
         upper, lower = (
-            EndLabel(side, _bound(side, series, canvas), label(name, canvas.language))
-            for side, name in zip((high, low), names, strict=True)
+            EndLabel(side, said, label(name, canvas.language))
+            for side, said, name in zip((high, low), printed_bounds, names, strict=True)
         )
         heading = [EndLabel(high, "", band_label)] if band_label else []
         labels = [*heading, upper, *labels, lower]
@@ -196,11 +197,15 @@ def _end_labels(canvas: Canvas, series: _Series, band_kind: str, band_label: str
     return labels
 
 
-def _bound(value: float, series: _Series, canvas: Canvas) -> str:
-    # The outer values are rougher knowledge than the main one and are printed so, where that is no loss.
+def _bounds(low: float, high: float, series: _Series, canvas: Canvas, band_kind: str) -> tuple[str, str]:
+    """Print the upper and the lower: an interval as the text does, an alternative to tens where that is no loss."""
+    if band_kind == "interval":
+        lowest, highest = ends(low, high, series.decimals, language=canvas.language)
+        return highest, lowest
     tens = series.value[series.years[-1]] >= 1000
-    rounded = float(10 * int(value / 10 + 0.5)) if tens else value
-    return number(rounded, series.decimals, language=canvas.language)
+    rounded = (float(10 * int(value / 10 + 0.5)) if tens else value for value in (high, low))
+    first, second = (number(value, series.decimals, language=canvas.language) for value in rounded)
+    return first, second
 
 
 def _lines(canvas: Canvas, panel: Panel, series: _Series, band_kind: str) -> tuple[list[Path], list[Box]]:

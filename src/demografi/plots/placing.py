@@ -171,14 +171,19 @@ def step_decimals(step: float) -> int:
 
 
 def year_ticks(first: int, last: int, width: float, label_width: float = 0.95) -> list[int]:
-    """Choose round years along an axis [cm]; the first and the last are always among them."""
+    """Choose round years along an axis [cm]; the first and the last are always among them.
+
+    Every second year only where the axis is short: 2021, 2025, 2030 are read more easily than 2021, 2024, 2026.
+    """
     if first == last:
         return [first]
     per_year = width / (last - first)
-    step = next((s for s in (1, 2, 5, 10, 20, 50) if s * per_year >= label_width + 0.15), 100)
+    steps = (1, 2, 5, 10, 20, 50) if last - first < 10 else (1, 5, 10, 20, 50)
+    step = next((s for s in steps if s * per_year >= label_width + 0.15), 100)
+    apart = max(label_width, step * per_year / 3)
     between = [
         year
         for year in range(first - first % step, last, step)
-        if (year - first) * per_year >= label_width and (last - year) * per_year >= label_width
+        if (year - first) * per_year >= apart and (last - year) * per_year >= apart
     ]
     return [first, *between, last] if width >= 2 * label_width else [first, last]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from demografi import labels
 from demografi.errors import ReportError
 from demografi.needs import Need
 from demografi.reports import bases, sections
-from demografi.reports.content import Chapter
-from demografi.reports.how import how, weaknesses
+from demografi.reports.content import Chapter, Points
+from demografi.reports.how import about_basis, about_intervals, how, weaknesses
 from demografi.reports.numbers import Sentence
 from demografi.reports.teller import Teller
 from demografi.sources import shipped
@@ -38,12 +39,16 @@ def chapter(gap: Gap, language: str = "nb") -> Chapter:
     return Chapter(
         language=language,
         region=gap.region.name,
-        title=teller.text("chapter_title" if _older_and_fewer(teller) else "chapter_title_neutral"),
+        title=teller.text(_title(teller)),
         scope=teller.text("chapter_scope", intervals=_intervals_said(teller)),
         key_numbers=keys,
         sections=told,
         how_heading=teller.text("heading_how"),
-        how=tuple(how(teller)),
+        how_parts=(
+            Points("", tuple(how(teller))),
+            Points(teller.text("report_about_intervals"), tuple(about_intervals(teller))),
+            Points(teller.text("report_about_basis"), tuple(about_basis(teller))),
+        ),
         weaknesses_heading=teller.text("report_weaknesses"),
         weaknesses=tuple(weaknesses(teller)),
         sources_heading=teller.text("heading_sources"),
@@ -62,11 +67,17 @@ def _intervals_said(teller: Teller) -> Sentence:
     return teller.text(key, level=level)
 
 
-def _older_and_fewer(teller: Teller) -> bool:
+def _title(teller: Teller) -> str:
+    """Choose the title that is true of the numbers: fewer hands only where those of working age become fewer."""
     code, ends = teller.need.region.code, (teller.launch, teller.to)
     old = [teller.projection.persons("80+", year) for year in ends]
     support = [teller.support(code, year).value for year in ends]
-    return old[1] > old[0] and support[1] < support[0]
+    if not (old[1] > old[0] and support[1] < support[0]):
+        return "chapter_title_neutral"
+    working = [teller.projection.persons("20-66", year) for year in ends]
+    if labels.times_key(working[1] / working[0]) == "times_unchanged":
+        return "chapter_title_as_many"
+    return "chapter_title_more" if working[1] > working[0] else "chapter_title"
 
 
 def _cited(teller: Teller) -> tuple[Source, ...]:

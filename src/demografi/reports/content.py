@@ -11,7 +11,7 @@ from demografi.reports.numbers import Basis, Number, Sentence
 if TYPE_CHECKING:
     from demografi.tables import Source
 
-__all__ = ["Chapter", "Figure", "KeyNumber", "Section", "Table", "footer_of"]
+__all__ = ["Chapter", "Figure", "KeyNumber", "Points", "Section", "Table", "footer_of"]
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class KeyNumber:
     number: Sentence
     what: Sentence
     detail: Sentence
+    """A line, and one more with the interval where there is one."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,14 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Points:
+    """Points under a heading of their own; the first of several may have none."""
+
+    heading: str
+    points: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True)
 class Chapter:
     """The whole chapter in one language."""
 
@@ -68,7 +77,7 @@ class Chapter:
     key_numbers: tuple[KeyNumber, ...]
     sections: tuple[Section, ...]
     how_heading: str
-    how: tuple[Sentence, ...]
+    how_parts: tuple[Points, ...]
     weaknesses_heading: str
     weaknesses: tuple[Sentence, ...]
     sources_heading: str
@@ -89,6 +98,11 @@ class Chapter:
     def tables(self) -> list[Table]:
         """All tables in order."""
         return [part for section in self.sections for part in section.parts if isinstance(part, Table)]
+
+    @property
+    def how(self) -> tuple[Sentence, ...]:
+        """Every point on how the figures are made, in order."""
+        return tuple(point for part in self.how_parts for point in part.points)
 
     @property
     def sentences(self) -> list[Sentence]:

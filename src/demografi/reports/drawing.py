@@ -15,7 +15,8 @@ def draw(figure: Figure, folder: Path, language: str, *, alone: bool = True) -> 
     Parameters
     ----------
     folder
-        Made if it is not there: ``<name>.png`` and ``.svg``, ``<name>_document.png`` and ``.svg``.
+        Made if it is not there: PNG and SVG of ``<name>``, of ``<name>_document`` without words, and of
+        ``<name>_half``, which is as wide as half a page or a telephone.
     alone
         Whether the one with words is wanted.
     """
@@ -23,5 +24,6 @@ def draw(figure: Figure, folder: Path, language: str, *, alone: bool = True) -> 
 
     if alone:
         plots.save(figure.draw(language=language), folder / figure.name, alt=figure.words.alt)
-    inside = figure.draw(language=language, variant="document")
-    plots.save(inside, folder / f"{figure.name}_document", alt=figure.words.alt)
+    for name, size in (("document", "bred"), ("half", "halv")):
+        inside = figure.draw(language=language, variant="document", size=size)
+        plots.save(inside, folder / f"{figure.name}_{name}", alt=figure.words.alt)

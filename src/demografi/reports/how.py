@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from demografi.reports.teller import Teller
     from demografi.tables import Caution
 
-__all__ = ["how", "weaknesses"]
+__all__ = ["about_basis", "about_intervals", "how", "weaknesses"]
 
 COVERAGE = ("caution_coverage_year",)
 BORDERS = ("caution_split_history", "caution_borders_from", "caution_short_history")
@@ -30,19 +30,27 @@ POINTS = {*COVERAGE, *BORDERS, *HIDDEN, *INTERVALS}
 
 
 def how(teller: Teller) -> Iterator[Sentence]:
-    """Say how the figures are made, in the order a reader asks."""
+    """Say in a few points how the figures are made."""
     yield teller.text("how_projection")
-    yield teller.text("how_vintage")
-    yield teller.text("how_not_intervals")
     yield from _of(teller, COVERAGE)
     yield teller.text("how_reference_dates")
+    yield teller.text("how_vintage")
     yield _borders(teller)
-    yield from _of(teller, BORDERS)
-    hidden = list(_of(teller, HIDDEN))
-    yield from hidden or [teller.text("report_nothing_hidden")]
+
+
+def about_intervals(teller: Teller) -> Iterator[Sentence]:
+    """Say what intervals rest on, what they leave out, how often such have held, and what is no interval."""
     yield from _of(teller, INTERVALS)
     if teller.has_interval("old"):
         yield _held(teller)
+    yield teller.text("how_not_intervals")
+
+
+def about_basis(teller: Teller) -> Iterator[Sentence]:
+    """Say what is hidden or chain-linked in the figures behind, and what changed since the vintage before."""
+    yield from _of(teller, BORDERS)
+    hidden = list(_of(teller, HIDDEN))
+    yield from hidden or [teller.text("report_nothing_hidden")]
     yield _news(teller)
 
 

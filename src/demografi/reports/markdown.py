@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from demografi import labels
-from demografi.reports.content import Chapter, Figure, Table, footer_of
+from demografi.reports.content import Chapter, Figure, Points, Table, footer_of
 from demografi.reports.sourcing import source_lines
 
 __all__ = ["WORKBOOK", "as_markdown", "plain", "said_under"]
@@ -19,15 +19,16 @@ def as_markdown(chapter: Chapter) -> str:
     """Return the chapter as Markdown; figures lie in ``figures/``."""
     lines = [f"# {plain(chapter.title)}", "", f"*{plain(chapter.scope)}*", ""]
     for key in chapter.key_numbers:
-        lines.append(f"- **{plain(key.number)}** {plain(key.what)} ({plain(key.detail)})")
+        lines.append(f"- **{plain(key.number)}** {plain(key.what)} ({plain(key.detail.replace(chr(10), '. '))})")
     for section in chapter.sections:
         lines += ["", f"## {plain(section.heading)}"]
         for part in section.parts:
             lines += ["", *_markdown(part, chapter)]
-    lines += ["", f"## {plain(chapter.how_heading)}", "", *(f"- {plain(point)}" for point in chapter.how)]
-    if chapter.weaknesses:
-        lines += ["", f"### {plain(chapter.weaknesses_heading)}", ""]
-        lines += [f"- {plain(point)}" for point in chapter.weaknesses]
+    lines += ["", f"## {plain(chapter.how_heading)}"]
+    for points in (*chapter.how_parts, Points(chapter.weaknesses_heading, chapter.weaknesses)):
+        if points.points:
+            lines += ["", f"### {plain(points.heading)}"] if points.heading else []
+            lines += ["", *(f"- {plain(point)}" for point in points.points)]
     lines += ["", f"## {plain(chapter.sources_heading)}", ""]
     lines += [f"- {plain(line)}" for line in source_lines(chapter)]
     return "\n".join(lines) + "\n"

@@ -79,15 +79,13 @@ def municipal_page(gap: Gap, language: str = "nb") -> Chapter:
     gap
         Of one municipality; its rows of a larger region's, so that the pages add up to the chapter.
     """
-    teller = Teller(gap, language)
+    teller = Teller(gap, language, refers=False)
+    caption = teller.next_table()
     whole = sections.residents(teller)
     sections.users(teller)
     sections.hands(teller)
     keys = [key for key in sections.key_numbers(teller) if _on_top(key, teller)]
-    table = _table(teller)
-    hidden = [caution for caution in teller.cautions if caution.key == "caution_suppressed"]
-    about = [caution for caution in hidden if gap.region.name in dict(caution.values)["names"]]  # type: ignore[operator]
-    told = (whole.parts[0], whole.parts[1], table, *(teller.caution(caution) for caution in about))
+    told = (whole.parts[0], whole.parts[1], _table(teller, caption))
     return Chapter(
         language=language,
         region=gap.region.name,
@@ -96,7 +94,7 @@ def municipal_page(gap: Gap, language: str = "nb") -> Chapter:
         key_numbers=tuple(keys),
         sections=(Section("", told),),
         how_heading="",
-        how=(),
+        how_parts=(),
         weaknesses_heading="",
         weaknesses=(),
         sources_heading=teller.text("heading_sources"),
@@ -124,16 +122,16 @@ def _years(teller: Teller) -> list[int]:
     return [teller.launch, *between, teller.to]
 
 
-def _table(teller: Teller) -> Table:
+def _table(teller: Teller, caption: str) -> Table:
     """Set residents, users and nurses beside each other, every fifth year, and put the numbers behind in a basis."""
     years, say = _years(teller), teller.text
     found = [*_values(teller, years), *_hands(teller, years)]
     rows = [_printed(say(key), values, unit, teller.language) for key, unit, _, values in found]
     sources = merge_sources(teller.need.sources_of_figure(), teller.gap.supply.own_sources if teller.gap else ())
-    footer, subtitle = teller.source_line(*sources), say("report_page_units")
+    footer, subtitle = " ".join([*_hidden_said(teller), teller.source_line(*sources)]), say("report_page_units")
     table = Table(
         name=TABLE,
-        caption=teller.next_table(),
+        caption=caption,
         title=say("report_page_table"),
         subtitle=subtitle,
         header=("", *map(str, years), say("change"), say("percent_heading")),
@@ -145,6 +143,13 @@ def _table(teller: Teller) -> Table:
     grown = {"change": ("minus", str(years[-1]), str(years[0]))}
     teller.bases[TABLE] = Basis(TABLE, table.caption, table.title, subtitle, footer, data, sources, grown)
     return table
+
+
+def _hidden_said(teller: Teller) -> list[str]:
+    """Say which numbers of the place are hidden and what stands for them."""
+    hidden = [caution for caution in teller.cautions if caution.key == "caution_suppressed"]
+    name = teller.need.region.name
+    return [str(teller.caution(one)) for one in hidden if name in dict(one.values)["names"]]  # type: ignore[operator]
 
 
 def _printed(name: str, values: list[float], unit: str, language: str) -> tuple[str, ...]:

@@ -7,13 +7,15 @@ from html import escape
 from pathlib import Path
 
 from demografi import labels
-from demografi.reports.content import Chapter, Figure, KeyNumber, Table
+from demografi.reports.content import Chapter, Figure, KeyNumber, Points, Table
 from demografi.reports.markdown import said_under
 from demografi.reports.numbers import Reference, Sentence
 from demografi.reports.sourcing import source_lines
 
 __all__ = ["as_html"]
 
+NARROW = "34rem"
+"""Up to this width of the screen the figures of half a page are shown: the others would be too small to read."""
 STYLE = """
 :root { --fjord: #12434F; --laks: #B9421F; --tekst: #16262C; --tekst2: #54656B; --flate: #EEF2F3; --rute: #E1E7E9; }
 body { font: 1.0625rem/1.5 "Source Sans 3", "Source Sans Pro", Calibri, Carlito, Arial, sans-serif; color: var(--tekst);
@@ -29,16 +31,18 @@ h2 { font-size: 1.35rem; margin: 2rem 0 0.5rem; }
 .key div { margin: 0; }
 .key dd { margin: 0; font-size: 0.95rem; }
 .key dt { font-size: 1.45rem; font-weight: 600; color: var(--fjord); white-space: nowrap; }
+.key .detail { white-space: pre-line; }
 .key .detail, .source { font-size: 0.85rem; }
 figure, .table { margin: 1.6rem 0; break-inside: avoid; }
 figcaption, caption { text-align: left; font-weight: 600; }
 figcaption .subtitle, caption .subtitle { display: block; font-weight: 400; font-size: 0.95rem; }
-figure img { width: 100%; min-width: 32rem; height: auto; margin-top: 0.4rem; }
+figure img { width: 100%; height: auto; margin-top: 0.4rem; }
 .source { margin: 0.3rem 0 0; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: right; padding: 0.25rem 0; border-bottom: 1px solid var(--rute);
   font-variant-numeric: tabular-nums; }
 th:first-child, td:first-child { text-align: left; font-weight: 400; }
+th + th, th + td, td + td { padding-left: 0.6rem; }
 thead th { color: var(--tekst2); font-weight: 400; border-bottom: 1px solid var(--tekst); }
 .total tbody tr:last-child > * { border-top: 1px solid var(--tekst); border-bottom: 0; font-weight: 600; }
 .wide { overflow-x: auto; }
@@ -55,7 +59,8 @@ footer { color: var(--tekst2); font-size: 0.85rem; border-top: 1px solid var(--r
 @media print {
   .skip, nav { display: none; } a { color: inherit; text-decoration: none; }
   h2, figcaption { break-after: avoid; } p { orphans: 3; widows: 3; }
-  figure img { min-width: 0; }
+  figcaption, .source, p { line-height: 1.3; } h1 { margin-top: 0; } .key { row-gap: 0.5rem; }
+  figure, .table { margin: 0.9rem 0; }
   .how { background: none; border: 1px solid var(--rute); }
   header, main, footer { max-width: none; padding: 0; }
   body { font-size: 10.5pt; } @page { size: A4; margin: 2.2cm 2.5cm; } }
@@ -124,13 +129,18 @@ def _contents(chapter: Chapter) -> str:
 def _how(chapter: Chapter) -> str:
     if not chapter.how:
         return ""
-    points = "".join(f"<li>{escape(point)}</li>" for point in chapter.how)
-    weak = "".join(f"<li>{escape(point)}</li>" for point in chapter.weaknesses)
-    more = f"<h3>{escape(chapter.weaknesses_heading)}</h3><ul>{weak}</ul>" if weak else ""
+    told = ""
+    for part in (*chapter.how_parts, Points(chapter.weaknesses_heading, chapter.weaknesses)):
+        listed = "".join(f"<li>{escape(point)}</li>" for point in part.points)
+        heading = f"<h3>{escape(part.heading)}</h3>" if part.heading else ""
+        told += f"{heading}<ul>{listed}</ul>" if listed else ""
     return (
-        f'<section class="how" aria-labelledby="how"><h2 id="how">{escape(chapter.how_heading)}</h2>'
-        f"<ul>{points}</ul>{more}</section>\n"
+        f'<section class="how" aria-labelledby="how"><h2 id="how">{escape(chapter.how_heading)}</h2>{told}</section>\n'
     )
+
+
+def _picture(path: Path) -> str:
+    return f"data:image/svg+xml;base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 
 def _linked(said: str) -> str:
@@ -147,12 +157,12 @@ def _html(part: str | Figure | Table, folder: Path, chapter: Chapter) -> str:
     if isinstance(part, str):
         return f"<p>{_linked(part)}</p>\n"
     if isinstance(part, Figure):
-        picture = base64.b64encode((folder / f"{part.name}_document.svg").read_bytes()).decode()
+        wide, narrow = (_picture(folder / f"{part.name}_{size}.svg") for size in ("document", "half"))
         return (
             f'<figure id="{part.name}"><figcaption>{escape(part.caption)}. {escape(part.words.title)}'
             f'<span class="subtitle">{escape(part.words.subtitle)}</span></figcaption>'
-            f'<div class="wide" tabindex="0" role="group" aria-label="{escape(part.caption)}">'
-            f'<img src="data:image/svg+xml;base64,{picture}" alt="{escape(part.words.alt)}"></div>'
+            f'<picture><source media="(max-width: {NARROW})" srcset="{narrow}">'
+            f'<img src="{wide}" alt="{escape(part.words.alt)}"></picture>'
             f'<p class="source">{escape(said_under(part, chapter))}</p></figure>\n'
         )
     head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in part.header)

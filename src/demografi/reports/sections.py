@@ -12,6 +12,7 @@ from demografi.projection.fans import drawn_fan, fan_table, fan_words
 from demografi.reports import bases
 from demografi.reports.content import Figure, KeyNumber, Section, Table
 from demografi.reports.numbers import Basis, Number, Sentence, join
+from demografi.reports.services import by_service
 from demografi.sources import shipped
 from demografi.workforce import OLD_AGE, QUICK_BOUND_YEARS
 
@@ -56,7 +57,7 @@ def key_numbers(teller: Teller) -> Iterator[KeyNumber]:
 
 def _with_interval(teller: Teller, detail: Sentence, figure: str, look: str) -> Sentence:
     interval = teller.interval(figure, teller.to, look)
-    return detail if interval is None else Sentence(detail, ". ", interval)
+    return detail if interval is None else Sentence(detail, "\n", interval)
 
 
 def residents(teller: Teller) -> Section:
@@ -113,12 +114,12 @@ def _components(teller: Teller) -> list[Sentence | Figure]:
     figure = _by(teller, "components", "components", table)
     years = tuple(range(teller.launch, teller.to))
     parts = {name: teller.pick("components", name, year=years) for name in table.columns.drop("year")}
-    teller.also.append(teller.signed("sum_change", parts["change"]))
     said = teller.text(
         "say_components",
         births=teller.number("sum_births", parts["births"]),
         deaths=teller.number("sum_deaths", parts["deaths"]),
         net=teller.signed("sum_net_migration", parts["net_migration"]),
+        sum=teller.signed("sum_change", parts["change"]),
     )
     return [teller.see(said, figure), figure]
 
@@ -151,6 +152,7 @@ def _why(teller: Teller) -> Sentence:
         "say_old_causes",
         grow=teller.number("old_grow_into", teller.pick("causes", "persons", cause="grow_into")),
         deaths=teller.number("old_deaths", teller.pick("causes", "persons", cause="deaths"), rule="less"),
+        net=teller.signed("old_net_migration", teller.pick("causes", "persons", cause="net_migration")),
     )
 
 
@@ -182,8 +184,11 @@ def users(teller: Teller) -> Section:
         by_year.append(drawn("municipality", "municipalities", places, **grown))
         for end in ("start", "end"):
             teller.also.append(teller.number(f"users_80_{end}", teller.pick("municipalities", end)))
-    covered = drawn("coverage", "coverage", need.coverage_by_year(), value=("per_100", "users", "population"))
     parts: list[Sentence | Figure | Table] = [teller.see(_users_said(teller), *by_year), *by_year]
+    if need.region.is_group or not bases.hidden_places(need):
+        # The users of a single place in the last year may be hidden; the middle stands for them in sums only.
+        parts += by_service(teller)
+    covered = drawn("coverage", "coverage", need.coverage_by_year(), value=("per_100", "users", "population"))
     parts += [teller.see(_coverage_said(teller), covered), covered]
     parts.append(_person_years_said(teller) if need.has("person_years") else teller.text("say_no_person_years"))
     if bases.is_lakseregionen(need) and teller.launch < BRIDGE_YEAR <= need.projection.to:
@@ -193,8 +198,7 @@ def users(teller: Teller) -> Section:
 
 def _counted(teller: Teller) -> int:
     """Return the last year whose users were counted and not projected."""
-    table = teller.bases["users"].data if "users" in teller.bases else teller.need.history()
-    return int(table[table["kind"] == "registered"]["year"].max())
+    return teller.need.last_counted + 1
 
 
 def _users_said(teller: Teller) -> Sentence:
@@ -210,8 +214,21 @@ def _users_said(teller: Teller) -> Sentence:
         "percent": teller.growth("users_80_growth", new, old),
     }
     if teller.need.coverage_year == counted - 1:
-        return teller.text("say_users", **said)
-    return Sentence(teller.text("page_say_users", **said), " ", teller.text("page_say_jump", **said))
+        told = teller.text("say_users", **said)
+    else:
+        told = Sentence(teller.text("page_say_users", **said), " ", teller.text("page_say_jump", **said))
+    return Sentence(told, " ", teller.text("say_users_wider")) if _users_are_wider(teller) else told
+
+
+def _users_are_wider(teller: Teller) -> bool:
+    """Tell whether coverage moves in the draws and makes the interval of users the wider one, in share of its value."""
+    moving = any(caution.key == "caution_need_coverage_drawn" for caution in teller.cautions)
+    if not (moving and teller.has_interval("users_80")):
+        return False
+    drawn = teller.bases["intervals"].data
+    last = drawn[drawn["year"] == teller.to].set_index("figure")
+    width = (last["high"] - last["low"]) / last["value"]
+    return bool(width["users_80"] > width["old"])
 
 
 def _person_years_said(teller: Teller) -> Sentence:

@@ -16,7 +16,9 @@ from demografi.reports.workbook import stamp
 __all__ = ["as_pptx", "refuse_without_slides"]
 
 WIDTH_CM, HEIGHT_CM, MARGIN_CM = 24.0, 13.5, 1.0
-TITLE_CM, SUBTITLE_CM, SOURCE_CM = 1.5, 0.8, 1.1
+TOP_CM, TITLE_CM, SUBTITLE_CM, SOURCE_CM = 0.3, 1.75, 0.8, 1.2
+"""The title has room for two lines of its size, and stands on the subtitle where it has one."""
+TITLE_SIZE = 20
 TITLE_ONLY = 5
 """The layout of that name in python-pptx' own presentation."""
 
@@ -75,9 +77,9 @@ def _slide(shown: Any, chapter: Chapter, figure: Figure, picture: Path, foot: st
     slide = shown.slides.add_slide(shown.slide_layouts[TITLE_ONLY])
     wide = WIDTH_CM - 2 * MARGIN_CM
     title = slide.shapes.title
-    title.left, title.top, title.width, title.height = Cm(MARGIN_CM), Cm(0.5), Cm(wide), Cm(TITLE_CM)
-    _write(title.text_frame, figure.words.title, 24, FJORD, chapter.language, bold=True)
-    top = 0.5 + TITLE_CM
+    title.left, title.top, title.width, title.height = Cm(MARGIN_CM), Cm(TOP_CM), Cm(wide), Cm(TITLE_CM)
+    _write(title.text_frame, figure.words.title, TITLE_SIZE, FJORD, chapter.language, bold=True)
+    top = TOP_CM + TITLE_CM
     _text(slide, figure.words.subtitle, top, SUBTITLE_CM, (13, INK), chapter.language)
     room = HEIGHT_CM - top - SUBTITLE_CM - SOURCE_CM - 0.4
     drawn = slide.shapes.add_picture(str(picture), 0, Cm(top + SUBTITLE_CM), height=Cm(room))
@@ -104,7 +106,7 @@ def _write(frame: Any, text: str, size: int, color: str, language: str, *, bold:
     from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
     from pptx.util import Pt
 
-    frame.word_wrap, frame.vertical_anchor = True, MSO_ANCHOR.TOP
+    frame.word_wrap, frame.vertical_anchor = True, MSO_ANCHOR.BOTTOM if bold else MSO_ANCHOR.TOP
     frame.margin_left = frame.margin_right = frame.margin_top = frame.margin_bottom = 0
     paragraph = frame.paragraphs[0]
     paragraph.alignment = PP_ALIGN.LEFT

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from demografi import labels
 from demografi.errors import ReportError
-from demografi.reports.content import Chapter, Figure, KeyNumber, Table
+from demografi.reports.content import Chapter, Figure, KeyNumber, Points, Table
 from demografi.reports.markdown import said_under
 from demografi.reports.numbers import Number, Reference, Sentence
 from demografi.reports.packages import packed, repacked, unpacked
@@ -89,16 +89,21 @@ class _Writer:
                 self._paragraph("Heading 2", section.heading)
             for part in section.parts:
                 self._part(part)
-        if chapter.how:
-            self._paragraph("Heading 2", chapter.how_heading)
-            self._paragraphs(BOX, chapter.how)
-        if chapter.weaknesses:
-            self._paragraph("Heading 3", chapter.weaknesses_heading)
-            self._paragraphs("List Bullet", chapter.weaknesses)
+        self._how()
         if not chapter.is_page:
             self._paragraph("Heading 2", chapter.sources_heading)
             self._paragraphs("List Bullet", source_lines(chapter))
         self._footer(foot)
+
+    def _how(self) -> None:
+        """Write the few points in the box, and what is read by those who ask for more under headings after it."""
+        chapter = self.chapter
+        if chapter.how:
+            self._paragraph("Heading 2", chapter.how_heading)
+        for part in (*chapter.how_parts, Points(chapter.weaknesses_heading, chapter.weaknesses)):
+            if part.heading and part.points:
+                self._paragraph("Heading 3", part.heading)
+            self._paragraphs("List Bullet" if part.heading else BOX, part.points)
 
     def saved(self) -> bytes:
         written = io.BytesIO()
@@ -195,7 +200,8 @@ class _Writer:
         from docx.enum.text import WD_ALIGN_PARAGRAPH
 
         table = self.document.add_table(1 + len(part.rows), len(part.header), style=self.styles[TABLE])
-        look = {"val": "0460", "firstRow": "1", "lastRow": str(int(part.has_total)), "firstColumn": "0"}
+        total = str(int(part.has_total))
+        look = {"val": f"04{2 + 4 * part.has_total}0", "firstRow": "1", "lastRow": total, "firstColumn": "0"}
         more = {"lastColumn": "0", "noHBand": "1", "noVBand": "1"}
         described = element("w:tblDescription", val=str(part.subtitle))
         set_table_properties(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,11 @@ BOOKMARK = "demografi_"
 SOURCE_FIELDS = ("publisher", "table", "title", "vintage", "updated", "fetched", "url", "licence", "sha256", "caveat")
 PER_CENT = ("growth",)
 WIDTH = 16
+WRAPPED = 6
+"""Columns the note over a table is wrapped within, so that the sheet prints no wider than they are."""
+NOTE_ROW, LINE_POINTS = 2, 15
+A4 = 9
+"""What Excel calls that size of paper."""
 
 
 def stamp(chapter: Chapter) -> dt.datetime:
@@ -66,7 +72,16 @@ def _sheet(book: Workbook, name: str, words: tuple[str, str, str]) -> Worksheet:
     sheet = book.add_worksheet(name[:31])
     for row, (text, look) in enumerate(zip(words, (bold, grey, grey), strict=True)):
         sheet.write_string(row, 0, str(text), look)
+    if words[-1]:
+        wrapped = book.add_format({"font_color": "#54656B", "text_wrap": True, "valign": "top"})
+        sheet.merge_range(NOTE_ROW, 0, NOTE_ROW, WRAPPED - 1, "", wrapped)
+        sheet.write_string(NOTE_ROW, 0, str(words[-1]), wrapped)
+        sheet.set_row(NOTE_ROW, LINE_POINTS * math.ceil(len(words[-1]) / (WRAPPED * WIDTH)))
     sheet.freeze_panes(FIRST_ROW + 1, 0)
+    sheet.set_paper(A4)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(FIRST_ROW)
+    sheet.set_footer("&C&A · &P/&N")
     return sheet
 
 

@@ -230,13 +230,16 @@ def _interval_said(gap: Gap, language: str) -> str:
     if not made or made != gap.need.projection.facts.get("draws"):
         return ""
     last = gap.interval(LEVEL).iloc[-1]
+    low, high = labels.ends(
+        last["low"], last["high"], int(abs(last["high"]) < labels.SMALL_PERSON_YEARS), language=language
+    )
     return labels.text(
         "hands_gap_interval",
         language,
         level=labels.percent(LEVEL, language=language),
         end=str(gap.to),
-        low=labels.person_years(last["low"], language=language),
-        high=labels.person_years(last["high"], language=language),
+        low=low,
+        high=high,
     )
 
 

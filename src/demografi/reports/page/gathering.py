@@ -79,7 +79,7 @@ def gather(result: Gap, language: str) -> Values:
         "count_year": result.supply.launch - 1,
         "share_55plus": result.supply.facts["share_55plus"],
         "exit_age": EXIT_AGE,
-        "start_date": labels.date(f"{_registered(result.need)[0][0] - 1}-12-31", language),
+        "start_date": labels.date(f"{_registered(result.need)[-1][0] - 1}-12-31", language),
         "ages": list(FIVE_YEARS),
         "words": {key: labels.label(key, language) for key in WORDS},
         "scenarios": [_scenario(one, language) for one in scenarios],
@@ -206,12 +206,13 @@ def _by_age(projection: Projection) -> dict[str, pd.DataFrame]:
 
 
 def _causes(result: Gap, years: list[int]) -> dict[str, pd.DataFrame]:
-    """Return by year and place who turn 80 up to it, who of 80+ die, and the nurses who leave and who come."""
+    """Return by year and place who turn 80 up to it, who of 80+ die and move, and the nurses who leave and who come."""
     old = {year: _by_cause(result.need.projection.explain("80+", year), "persons") for year in years[1:]}
     staff = {year: _by_cause(result.supply.explain(year), "fte") for year in years[1:]}
     staff = {year: table.assign(exits=table["retirements"] + table["other_exits"]) for year, table in staff.items()}
+    of_old = [(name, 1, old) for name in ("grow_into", "deaths", "net_migration")]
     found = {}
-    for name, sign, parts in (("grow_into", 1, old), ("deaths", 1, old), ("exits", -1, staff), ("entrants", 1, staff)):
+    for name, sign, parts in (*of_old, ("exits", -1, staff), ("entrants", 1, staff)):
         table = pd.DataFrame({year: sign * of_year[name] for year, of_year in parts.items()}).T
         found[name] = pd.concat([table.iloc[:1] * 0.0, table])
     return found

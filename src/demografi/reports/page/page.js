@@ -129,7 +129,7 @@ function residentsSaid(now) {
     change: moreOrFewer(oldTo, old), percent: growth(oldTo, old),
   });
   const causes = say("say_old_causes", {
-    ...blanks, grow: number(place.grow_into[t]), deaths: number(-place.deaths[t]),
+    ...blanks, grow: number(place.grow_into[t]), deaths: number(-place.deaths[t]), net: number(place.net_migration[t], 0, true),
   });
   const others = against(place).map((one) => `${one.said} ${number(now.supportAt(one.code, now.year), 1)}`);
   const support = say(others.length ? "say_support" : "say_support_alone", {
