@@ -228,6 +228,6 @@ def test_a_goal_on_anything_but_people_names_the_verb_that_closes_a_gap(
         "  gap.close('trainees', by=2040)"
     )
     assert gap.close("trainees", by=2035)["feasible"].tolist() == [True]
-    with pytest.raises(dg.TableError, match="dg.goal cannot take a Observed") as refused:
+    with pytest.raises(dg.TableError, match=r"dg\.goal cannot take a Observed") as refused:
         dg.goal(counted, persons=1300, on=2030)  # type: ignore[arg-type]
     assert "dg.goal(dg.project(observed" in str(refused.value)
