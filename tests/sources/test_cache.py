@@ -153,7 +153,7 @@ def test_a_full_disk_is_refused_and_leaves_nothing_half(cache: Cache) -> None:
 
 def test_a_read_only_folder_is_refused_for_writing_and_still_read(cache: Cache) -> None:
     cache.keep({"q": 1}, b"kept", fetched=FETCHED)
-    for path in [*cache.folder.parents[:3], cache.folder]:
+    for path in [*cache.folder.parents[:4], cache.folder]:
         path.chmod(path.stat().st_mode | stat.S_IRGRP | stat.S_IXGRP | stat.S_IROTH | stat.S_IXOTH)
     for path in [*cache.folder.rglob("*")]:
         path.chmod(0o555 if path.is_dir() else 0o444)

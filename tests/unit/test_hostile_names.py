@@ -17,7 +17,7 @@ import demografi as dg
 from demografi.reports.parts import printable
 
 SCRIPT, FORMULA, MATHS, ESCAPED = "<script>", "=cmd()", "$x_1$", "_x000D_"
-NAMES = {"5029": f"{SCRIPT}{MATHS}", "5056": f"{FORMULA}{ESCAPED}"}
+NAMES = {"5029": f"{SCRIPT}{MATHS}{ESCAPED}", "5056": f"{FORMULA}{ESCAPED}"}
 # Long names are refused by the figures; each hostile thing is short enough to be drawn.
 WHOLE, SHOWN = f"\u202e\x07{SCRIPT}", f"<U+202E><U+0007>{SCRIPT}"
 
@@ -82,7 +82,7 @@ def test_slides_hold_them_as_text(hostile: Path) -> None:
 
 def test_figures_hold_them_as_text(hostile: Path) -> None:
     drawings = list((hostile / "figures").glob("*.svg"))
-    assert len(drawings) == 16
+    assert len(drawings) == 24
     for path in drawings:
         read = xml.dom.minidom.parse(str(path))
         assert not read.getElementsByTagName("script")

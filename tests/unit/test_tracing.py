@@ -137,7 +137,7 @@ def test_a_number_is_found_as_it_is_printed_and_as_it_is_typed(written: Path) ->
             if found.iloc[0]["name"] == "users_80_2040"
             else found[found["name"] == "users_80_2040"].iloc[0]
         )
-        assert (row["figure"], row["sheet"]) == ("776 flere brukere på 80 år og eldre fram til 2040", "Figur 6")
+        assert (row["figure"], row["sheet"]) == ("772 flere brukere på 80 år og eldre fram til 2040", "Figur 6")
         assert row["cell"].startswith("value: B")
         assert "SSB 07459" in row["source"]
         assert "2026-11-21" in row["fetched"]

@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterable
 from itertools import zip_longest
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from demografi import labels
@@ -34,6 +35,8 @@ AFTER_COMPAT = frozenset(
 """What comes after ``w:compat`` among a document's settings."""
 FIGURE_CM = 16.0
 KEYS_A_ROW = 3
+MOST_IN_PROPERTY = 255
+"""Characters that the format allows in a property of the document."""
 SIDE_CM, FOOTER_CM = 2.5, 1.25
 MARGINS_CM, PAGE_MARGINS_CM = (2.2, 2.5), (1.2, 1.5)
 """Top and bottom."""
@@ -113,7 +116,8 @@ class _Writer:
     def _set_properties(self) -> None:
         about, when = self.document.core_properties, stamp(self.chapter)
         about.title, about.author, about.last_modified_by = str(self.chapter.title), "demografi", "demografi"
-        about.subject, about.comments, about.keywords, about.category = str(self.chapter.scope), "", "", ""
+        about.subject = shorten(str(self.chapter.scope), MOST_IN_PROPERTY, placeholder=" …")
+        about.comments, about.keywords, about.category = "", "", ""
         about.created = about.modified = when
         about.revision = 1
 

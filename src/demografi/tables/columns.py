@@ -70,7 +70,11 @@ def _as_text(table: str, values: pd.Series[Any], column: Column) -> pd.Series[An
     text = values.astype("str")
     if column.kind != "key":
         return text
-    odd = (text == "") | (text != text.str.strip()) | pd.api.types.is_float_dtype(values.dtype)
+    odd = (
+        ((text == "") & (not column.may_be_missing))
+        | (text != text.str.strip())
+        | pd.api.types.is_float_dtype(values.dtype)
+    )
     if odd.any():
         raise TableError(
             f"In '{table}' the column {column.name!r} holds {text[odd].iloc[0]!r}.",
