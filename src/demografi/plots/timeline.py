@@ -95,7 +95,7 @@ def divider(canvas: Canvas, panel: Panel, year: float, colors: tuple[str, str]) 
     baseline = top - 0.12
     past, coming = label("registered", canvas.language), label("projected", canvas.language)
     width = style.text_width(past, AXIS_SIZE)
-    # Left of the plot stand the numbers of the axis, right of it the canvas ends: a side too short for its name has none.
+    # Left stand the numbers of the axis, right the canvas ends: a side too short for its name goes without.
     if x - 0.15 - width >= panel.place[0] - 0.05:
         canvas.outline(canvas.text(x - 0.15, baseline, past, AXIS_SIZE, colors[0], align="right"))
         boxes.append(text_box(x - 0.15 - width, baseline, past, AXIS_SIZE))
