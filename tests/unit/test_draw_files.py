@@ -136,7 +136,8 @@ def test_an_interrupt_leaves_neither_files_nor_processes(what: str, tmp_path: Pa
         running.send_signal(signal.SIGINT)
         _, said = running.communicate(timeout=30)
     assert running.returncode not in (0, None)
-    assert said.decode().rstrip().endswith("KeyboardInterrupt")
+    # joblib may have a word after it, of the tasks that it gave up.
+    assert "KeyboardInterrupt" in said.decode().splitlines()
     assert not list(tmp_path.iterdir())
     until = time.monotonic() + 10
     while _session(running.pid) and time.monotonic() < until:
