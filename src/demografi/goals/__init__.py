@@ -215,9 +215,11 @@ def goal(
 
     Raises
     ------
+    TableError
+        It is no projection.
     ScenarioError
-        It is no projection, the date has passed, the target or lever is not known, the mix does not sum to one, or the
-        baseline cannot be made again.
+        It is a gap, the date has passed, the target or lever is not known, the mix does not sum to one, or the baseline
+        cannot be made again.
 
     Notes
     -----
