@@ -358,7 +358,8 @@ def example(name: str = "Lakseregionen") -> Observed:
     """
     wanted = regions.region(name)
     population = _shipped_population()
-    absent = [wanted.name_of(code) for code in wanted.members if code not in set(population["region"])]
+    at_hand = set(population["region"].unique())
+    absent = [wanted.name_of(code) for code in wanted.members if code not in at_hand]
     if absent:
         raise SourceError(
             f"The figures of {absent[0]} do not ship with demografi.",
@@ -388,8 +389,8 @@ def _population_source(wanted: Region) -> Source:
 
 
 def _benchmarks(wanted: Region, population: pd.DataFrame) -> dict[str, Observed]:
-    codes = tuple(code for code in (*wanted.counties, regions.NATION) if code in set(population["region"]))
-    codes = tuple(code for code in codes if code not in wanted.members)
+    at_hand = set(population["region"].unique()) - set(wanted.members)
+    codes = tuple(code for code in (*wanted.counties, regions.NATION) if code in at_hand)
     if not codes:
         return {}
     names = tuple(regions.name_of(code) for code in codes)
@@ -408,7 +409,7 @@ def _cautions(wanted: Region) -> tuple[Caution, ...]:
 
 
 def _municipal_codes() -> set[str]:
-    return set(shipped.read("care_users")["region"])
+    return set(shipped.read("care_users")["region"].unique())
 
 
 SPLIT_UNITS = ("5055", "5056", "5059")
@@ -449,7 +450,8 @@ def chain_link(population: pd.DataFrame, units: tuple[str, ...], first_exact: in
     >>> chain_link(t, ("a", "b"), 2020)["persons"].tolist()
     [50.0, 50.0, 50.0, 50.0]
     """
-    absent = [unit for unit in units if unit not in set(population["region"])]
+    at_hand = set(population["region"].unique())
+    absent = [unit for unit in units if unit not in at_hand]
     if absent:
         raise RegionError(
             f"The unit {absent[0]} is not in the table, so the exact sum is not known.",

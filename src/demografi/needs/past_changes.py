@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 from scipy.optimize import nnls
+from scipy.special import stdtrit
 
 from demografi.uncertainty.model import Floats
 
@@ -128,7 +128,7 @@ def _local(logs: Floats, users: Floats, spans: list[int]) -> tuple[float, Floats
         weight = 1.0 / np.maximum(fitted, 1e-6)
         found = nnls(design * weight[:, None], square * weight)[0]
         fitted = design @ found
-    reach = stats.t.ppf(0.5 + LEVEL / 2, FREEDOM) * np.sqrt(1 - 2 / FREEDOM)
+    reach = stdtrit(FREEDOM, 0.5 + LEVEL / 2) * np.sqrt(1 - 2 / FREEDOM)
     fit = np.quantile(np.sqrt(square / np.maximum(fitted, 1e-9)), LEVEL) / reach
     found = found * fit**2
     return float(found[0]), found[1:]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 from demografi.uncertainty.fitting import (
     RECORD_FREEDOM,
@@ -66,7 +66,7 @@ def calibrate(model: ErrorModel, past: PastErrors) -> ErrorModel:
 
 def reach(freedom: float) -> float:
     """Return half an interval's width in standard deviations, for Student's t with a normal's variance."""
-    return float(stats.t.ppf(0.5 + LEVEL / 2, freedom) * np.sqrt(1 - 2 / freedom))
+    return float(stdtrit(freedom, 0.5 + LEVEL / 2) * np.sqrt(1 - 2 / freedom))
 
 
 def national_factors(past: PastErrors) -> Floats:
@@ -84,7 +84,7 @@ def national_factors(past: PastErrors) -> Floats:
     found = np.concatenate([np.zeros((0, len(judges))), *surprises])
     horizon, n_groups = past.national.shape[1] - 1, past.national.shape[2]
     ahead = np.minimum(np.arange(1, horizon + 1), MOST_AHEAD)
-    predictive = stats.t.ppf(0.5 + LEVEL / 2, _independent(len(past.national), ahead)) / reach(RECORD_FREEDOM)
+    predictive = stdtrit(_independent(len(past.national), ahead), 0.5 + LEVEL / 2) / reach(RECORD_FREEDOM)
     factors = np.ones((horizon, n_groups))
     first = 0
     for groups, sums in CAUSES:
@@ -115,7 +115,7 @@ def surprise(past: PastErrors, launch: int, judges: Sequence[tuple[int, ...]]) -
         size = np.sqrt(((loadings[:, :, groups] * share).sum(axis=2) ** 2).sum(axis=0))
         came = np.abs(np.log((share * np.exp(errors[launch][:, groups])).sum(axis=1)))
         found[:, j] = np.where(size > 0, came / np.maximum(size, 1e-12), np.nan)
-    return np.asarray(found / stats.t.ppf(0.5 + LEVEL / 2, _independent(launch, ahead))[:, None])
+    return np.asarray(found / stdtrit(_independent(launch, ahead), 0.5 + LEVEL / 2)[:, None])
 
 
 def local_factors(model: ErrorModel, past: PastErrors) -> tuple[Floats, float]:
