@@ -188,9 +188,10 @@ def test_quantiles_and_groups_are_those_of_the_cells(mode):
 
 
 def test_noise_from_a_function_of_the_place_does_not_depend_on_the_cut():
-    def noise(place: cohort.Place, expected: np.ndarray) -> np.ndarray:
+    def noise(place: cohort.Place, lives: cohort.Lives) -> np.ndarray:
         numbers = np.random.default_rng([place.year]).normal(0, 1, (AGES, 2, REGIONS, DRAWS))
-        return numbers[place.ages, :, place.regions, place.draws] * np.sqrt(expected)
+        of_place = numbers[place.ages, :, place.regions, place.draws]
+        return lives.expected + of_place * np.sqrt(lives.expected)
 
     start, years = country("pool")
     runs = [

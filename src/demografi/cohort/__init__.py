@@ -7,8 +7,9 @@ year. :func:`carry` carries any number of draws, arrays over (age, sex, region, 
 from __future__ import annotations
 
 from demografi.cohort.blocks import Blocks
+from demografi.cohort.chance import demographic_noise
 from demografi.cohort.ledger import FLOWS, Drawn, Keep
-from demografi.cohort.migration import Noise, Place
+from demografi.cohort.migration import Lives, Noise, NoiseFunction, Place
 from demografi.cohort.open_age import narrow, widen
 from demografi.cohort.quantiles import quantiles
 from demografi.cohort.rates import Destinations, NetCounts, NetRates, Pool, Rates
@@ -24,14 +25,17 @@ __all__ = [
     "Destinations",
     "Drawn",
     "Keep",
+    "Lives",
     "NetCounts",
     "NetRates",
     "Noise",
+    "NoiseFunction",
     "Place",
     "Pool",
     "Rates",
     "Year",
     "carry",
+    "demographic_noise",
     "narrow",
     "quantiles",
     "run",

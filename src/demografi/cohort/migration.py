@@ -19,22 +19,41 @@ from demografi.cohort.prepare import Moves, product
 from demografi.cohort.rates import Real
 from demografi.errors import TableError
 
-__all__ = ["Noise", "Place", "Tile", "Work", "arrive", "check_noise", "leave", "settle"]
+__all__ = ["Lives", "Noise", "NoiseFunction", "Place", "Tile", "Work", "arrive", "check_noise", "leave", "settle"]
 
 
 class Place(NamedTuple):
-    """Where a tile lies in the run, for the noise hook; slices count in whole axes."""
+    """Where a tile lies in the run, for a function of noise; slices count in whole axes."""
 
     year: int
     ages: slice
     regions: slice
     draws: slice
+    end: bool
+    """Whether it is the end of the year; with timing ``"even"`` the migration of the start has noise of its own."""
 
 
-Noise = Callable[[Place, Real], Real] | Real
-"""What the hook may be: persons to add, (year, age, sex, region, draw), each axis whole or 1; or a function of the
-place and the expected persons there, (age, sex, region, draw), that returns the persons to add. To be the same for any
-cut of the work, the function's numbers must depend on the place and not on the order of the calls."""
+class Lives(NamedTuple):
+    """Whom chance may take, each (age, sex, region, draw) [persons].
+
+    A function of noise may overwrite the first two, and return one of them, but not those expected.
+    """
+
+    at_risk: Real
+    """Those at the start of the year, or before the migration of the start; of those born in the year, the births."""
+    stayed: Real
+    """Those of them expected to be alive and not to have moved out, at most all who are expected; nobody for those born
+    in the year."""
+    expected: Real
+    """All who are expected to be there, with those who arrive."""
+
+
+NoiseFunction = Callable[[Place, Lives], Real]
+"""Returns how many there are, (age, sex, region, draw); below nobody is held at nobody. To be the same for any cut of
+the work, its numbers must depend on the place and not on the order of the calls."""
+Noise = NoiseFunction | Real
+"""A function, such as :func:`demographic_noise` makes, or persons to add at the end of the year, (year, age, sex,
+region, draw), each axis whole or 1."""
 
 
 class Tile(NamedTuple):
@@ -74,6 +93,7 @@ class Work:
         self.pool = ExactSum((self.most_ages, 2, width), single=dtype == np.float32)
         self.leavers: Real = np.empty((0,), dtype)
         self.arrivals: Real = np.empty((0,), dtype)
+        self._lives: Real = np.empty((0,), dtype)
 
     def scratch(self, tile: Tile, which: int = 0) -> Real:
         """Give room of the tile's shape."""
@@ -96,6 +116,14 @@ class Work:
         if not self.leavers.size:
             shape = (self.most_ages, 2, self.size.regions, self.births.shape[-1])
             self.leavers, self.arrivals = np.empty(shape, self.state.dtype), np.empty(shape, self.state.dtype)
+
+    def lives(self, tile: Tile) -> Lives:
+        """Give room to remember who is at risk and who stayed, till all have arrived, beside those expected now."""
+        if not self._lives.size:
+            shape = (2, self.most_ages, 2, self.size.regions, self.births.shape[-1])
+            self._lives = np.empty(shape, self.state.dtype)
+        at_risk, stayed = self._lives[:, : len(tile.persons), :, tile.place.regions]
+        return Lives(at_risk, stayed, tile.persons)
 
     def enter(self, name: str, tile: Tile, values: Real) -> None:
         """Enter a flow in the ledger, if it is wanted."""
@@ -159,7 +187,12 @@ def arrive(work: Work, moves: Moves, tile: Tile, noise: Noise | None) -> None:
     if moves.net_rates:
         np.multiply(product(moves.net_rates, tile.key, scratch), persons, out=scratch)
         _add_and_clamp(work, tile, scratch, "net_migration")
-    if noise is not None:
+    if callable(noise):
+        lives = work.lives(tile)
+        if moves.net or moves.net_rates:
+            np.minimum(lives.stayed, persons, out=lives.stayed)
+        _add_and_clamp(work, tile, noise(tile.place, lives), "noise", instead=True)
+    elif noise is not None and tile.place.end:
         _add_and_clamp(work, tile, _noise_of(noise, tile), "noise")
 
 
@@ -172,23 +205,24 @@ def check_noise(noise: Noise | None, n_years: int, size: Size) -> None:
         raise TableError(
             f"noise has the shape {noise.shape}.",
             where=f"Wanted (year, age, sex, region, draw) of {wanted}, or 1 where constant.",
-            hint="noise=lambda place, expected: …",
+            hint="noise=demographic_noise(1)",
         )
 
 
-def _noise_of(noise: Noise, tile: Tile) -> Real:
-    if callable(noise):
-        return noise(tile.place, tile.persons)
+def _noise_of(noise: Real, tile: Tile) -> Real:
     keys = (tile.place.year, tile.place.ages, slice(None), tile.place.regions, tile.place.draws)
     whole = slice(None)
     of_year = noise[tile.place.year if len(noise) > 1 else 0]
     return np.asarray(of_year[tuple(key if n > 1 else whole for key, n in zip(keys[1:], of_year.shape, strict=True))])
 
 
-def _add_and_clamp(work: Work, tile: Tile, added: Real, name: str) -> None:
+def _add_and_clamp(work: Work, tile: Tile, added: Real, name: str, *, instead: bool = False) -> None:
     persons = tile.persons
     before = persons.copy() if work.ledger.wants_flows else persons
-    persons += added
+    if instead:
+        persons[...] = added
+    else:
+        persons += added
     if persons.min() < 0:
         below = np.count_nonzero(persons < 0, axis=(0, 1, 3))
         work.clamped[tile.place.regions] += below

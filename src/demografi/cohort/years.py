@@ -88,7 +88,8 @@ def carry(
     keep
         What to keep beside the last population.
     noise
-        Persons to add to every cell at the end of the year, after migration; see ``Noise``.
+        Chance in single lives, :func:`demographic_noise`, or persons to add to every cell at the end of the year, after
+        migration; see ``Noise``.
     blocks
         How the work is cut; changes no bit, but for ``Destinations``, which go through matrix products.
     dtype
@@ -182,21 +183,26 @@ def _through(
     grow: Callable[[Work, _Now, Tile], None] | None,
 ) -> None:
     """Take ages through growing older and migration; without growing it is the migration of the start."""
+    end, by_chance = grow is not None, callable(now.noise)
     tiles = [
-        Tile(work.state[run.slots, :, regions], Place(now.year, run.ages, regions, work.draws), booked)
+        Tile(work.state[run.slots, :, regions], Place(now.year, run.ages, regions, work.draws, end), booked)
         for regions in work.blocks
     ]
     work.pool.clear()
     for tile in tiles:
         if grow:
             grow(work, now, tile)
+        elif by_chance:
+            work.lives(tile).at_risk[...] = tile.persons
         leave(work, moves, tile)
+        if by_chance:
+            work.lives(tile).stayed[...] = 0 if grow is _be_born else tile.persons
         if not moves.couples:
-            _end(work, now, moves, tile, last=grow is not None)
+            _end(work, now, moves, tile)
     if moves.couples:
         settle(work, moves, run.ages)
         for tile in tiles:
-            _end(work, now, moves, tile, last=grow is not None)
+            _end(work, now, moves, tile)
 
 
 def _grow_older(work: Work, now: _Now, tile: Tile) -> None:
@@ -222,6 +228,8 @@ def _be_born(work: Work, now: _Now, tile: Tile) -> None:
 
 def _survive(work: Work, now: _Now, tile: Tile) -> None:
     persons, rates = tile.persons, now.rates
+    if callable(now.noise):
+        work.lives(tile).at_risk[...] = persons
     if rates.dying:
         dead = work.scratch(tile)
         np.multiply(product(rates.dying, tile.key, dead), persons, out=dead)
@@ -236,10 +244,10 @@ def _survive(work: Work, now: _Now, tile: Tile) -> None:
         persons *= rates.survival[tile.key]
 
 
-def _end(work: Work, now: _Now, moves: Moves, tile: Tile, *, last: bool) -> None:
-    """Let migrants arrive; at the end of the year, add noise and count who is there."""
-    arrive(work, moves, tile, now.noise if last else None)
-    if not last:
+def _end(work: Work, now: _Now, moves: Moves, tile: Tile) -> None:
+    """Let migrants arrive and chance have its way; at the end of the year, count who is there."""
+    arrive(work, moves, tile, now.noise)
+    if not tile.place.end:
         return
     if now.women_after:
         _bear(work, now, tile, 1, tile.place.ages.start)
