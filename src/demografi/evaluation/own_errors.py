@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from demografi.errors import ScenarioError, TableError
+from demografi.errors import DemografiError, ScenarioError, TableError
 from demografi.evaluation.launches import until
 from demografi.evaluation.past_errors import FURTHEST
 from demografi.evaluation.scores import GROUP_STARTS, group_ages
@@ -128,7 +128,7 @@ def own_past_errors(observed: Observed, places: tuple[str, ...], counties: Ints)
     horizon = min(len(launches), FURTHEST)
     whole = _since(observed, first)
     order = np.array([observed.region.members.index(code) for code in places])
-    paths = [project_path(until(whole, launch), horizon) for launch in launches]
+    paths = [_made_again(whole, launch, horizon) for launch in launches]
     projected = np.stack([group_ages(path[:, order].sum(axis=2)) for path in paths])
     stock = as_array(whole.population, "persons", np.arange(first, last + 1), places)
     came = _followed(group_ages(stock.sum(axis=2)), [launch - first for launch in launches], horizon)
@@ -143,6 +143,14 @@ def own_past_errors(observed: Observed, places: tuple[str, ...], counties: Ints)
         came,
         counties,
     )
+
+
+def _made_again(observed: Observed, launch: int, horizon: int) -> Floats:
+    try:
+        return project_path(until(observed, launch), horizon)
+    except DemografiError as error:
+        fault = f"The projection of 1 January {launch} cannot be made again. {error.fault}"
+        raise type(error)(fault, where=error.where, hint=error.hint) from error
 
 
 def _years_in_a_row(observed: Observed) -> int:

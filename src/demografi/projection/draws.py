@@ -10,8 +10,8 @@ import pandas as pd
 from demografi import ages
 from demografi.errors import ScenarioError
 from demografi.projection.arrays import SEXES, as_array
-from demografi.projection.room import check_room
 from demografi.projection.own_errors import kept, numbers_of
+from demografi.projection.room import check_room
 from demografi.projection.shards import STORED, Progress, Task, at, counted, error_groups, gathered, named, running
 from demografi.regions import MUNICIPALITIES, OWN
 from demografi.uncertainty.counts import ends_of

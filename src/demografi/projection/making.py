@@ -59,7 +59,7 @@ def _refuse_additions(scenario: Scenario, observed: Observed, launch: int, to: i
             )
 
 
-def project(
+def project(  # noqa: PLR0913 – what is assumed and what is drawn, each by its own name
     observed: Observed,
     to: int,
     *,
@@ -157,7 +157,8 @@ def project(
         # Kept whole, so that draws can be made after save and open.
         **({"errors": [list(row) for row in own_errors]} if own_errors else {}),
     }
-    about = about_errors(own_errors) if own_errors else Caution.of("caution_intervals" if draws else "caution_no_intervals")
+    drawn = about_errors(own_errors) if own_errors else Caution.of("caution_intervals")
+    about = drawn if draws else Caution.of("caution_no_intervals")
     short = [past for past in histories if len(past.stocks) < longest_history(observed)]
     on_rates = (*fitted.cautions, *(_short(observed, past) for past in short))
     cautions = (Caution.of("caution_own_projection"), about, *on_rates)

@@ -1,4 +1,4 @@
-"""The errors of another country's past projections as a plain table: written, read, and refused where they do not fit."""
+"""Errors of another country's past projections as a plain table: written, read, refused where they do not fit."""
 
 from __future__ import annotations
 
@@ -20,7 +20,17 @@ if TYPE_CHECKING:
     from demografi.observed import Observed
     from demografi.rates.pooling import Ints
 
-__all__ = ["Rows", "about_errors", "check_errors", "digest", "error_table", "kept", "model_of", "numbers_of", "to_errors"]
+__all__ = [
+    "Rows",
+    "about_errors",
+    "check_errors",
+    "digest",
+    "error_table",
+    "kept",
+    "model_of",
+    "numbers_of",
+    "to_errors",
+]
 
 Rows: TypeAlias = "tuple[tuple[str, str, str], ...]"
 """``name position values`` of a model, and who it is of; it goes with every shard."""
@@ -59,7 +69,7 @@ def check_errors(errors: pd.DataFrame | None, observed: Observed, draws: int, to
         if own and draws:
             raise ScenarioError(
                 "There is no record of past errors for these places.",
-                where="Those that ship are of Norwegian municipalities. Your own history tells how wrong this has been.",
+                where="Those that ship are of Norwegian municipalities; what your own history tells is fitted first.",
                 hint=USE,
             )
         return ()
@@ -174,7 +184,7 @@ def model_of(rows: Rows) -> uncertainty.ErrorModel:
 
 
 def numbers_of(rows: Rows, members: Sequence[str]) -> tuple[Ints, Ints]:
-    """Return each member's number, on which its draws hang, and that of its larger unit: of the record, in any order."""
+    """Return the number a member's draws hang on, and that of its larger unit: the record's, in any order."""
     places, counties = _values(rows, "place"), _values(rows, "county")
     at = [places.index(code) for code in members]
     return np.array(at, dtype=np.int64), np.array([int(counties[n]) for n in at], dtype=np.int64)

@@ -24,7 +24,19 @@ if TYPE_CHECKING:
     from demografi.projection.own_errors import Rows
     from demografi.rates.pooling import Floats, Ints
 
-__all__ = ["SHARD", "STORED", "Progress", "Task", "at", "counted", "error_groups", "gathered", "made", "named", "running"]
+__all__ = [
+    "SHARD",
+    "STORED",
+    "Progress",
+    "Task",
+    "at",
+    "counted",
+    "error_groups",
+    "gathered",
+    "made",
+    "named",
+    "running",
+]
 
 STORED = "projection_errors"
 OWN_ERRORS = "errors"

@@ -121,15 +121,13 @@ def walked_loadings(past: PastErrors, widening: Floats) -> Floats:
     correlation over groups, fitted to all horizons together. What places (and counties) have alone is drawn with
     them, and is part of the error of their sum too: it is taken out here, or it would count twice.
     """
-    errors = past.national[:, 1:]
-    known = np.isfinite(errors).all(axis=2)
-    launches = np.maximum(known.sum(axis=0), 1)[:, None, None]
+    errors, horizon = past.national[:, 1:], past.national.shape[1] - 1
+    known = np.isfinite(errors[:, :, 0])
+    launches = known.sum(axis=0).astype(float)
     filled = np.where(known[:, :, None], errors, 0.0)
-    whole, correlation = _path_terms(
-        np.einsum("lhg,lhk->hgk", filled, filled) / launches, known.sum(axis=0).astype(float)
-    )
-    alone, _ = _path_terms(_alone(past) / launches, known.sum(axis=0).astype(float))
-    horizon = errors.shape[1]
+    products = np.einsum("lhg,lhk->hgk", filled, filled)
+    whole, correlation = _path_terms(products / launches[:, None, None], launches)
+    alone, _ = _path_terms(_alone(past) / launches[:, None, None], launches)
     size = np.sqrt(np.maximum(growth(whole, horizon) * widening[:, None] ** 2 - growth(alone, horizon), 0.0))
     return _loadings(size, _path_correlation(whole, correlation, horizon))
 
