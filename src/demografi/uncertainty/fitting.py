@@ -204,12 +204,14 @@ def _county_terms(relative: Floats, past: PastErrors) -> tuple[Floats, Floats]:
 
 def _path_terms(shared: Floats, weight: Floats) -> tuple[Floats, Floats]:
     """Fit a·h + b·h² (2, G) and one correlation (G, G) to mean products of errors (h, G, G) with their weights (h,)."""
+    n_groups = shared.shape[-1]
     h = np.arange(1, len(shared) + 1, dtype=float)
     known = np.flatnonzero(weight > 0)
+    if not len(known):
+        return np.zeros((2, n_groups)), np.eye(n_groups)
     # The variance of a product of errors grows as their variance squared, roughly h² twice.
     w = np.sqrt(weight[known]) / h[known] ** 2
     design = np.stack([h, h**2], axis=1)[known] * w[:, None]
-    n_groups = shared.shape[-1]
     variance = np.stack([nnls(design, w * shared[known, g, g])[0] for g in range(n_groups)], axis=1)
     sizes = np.sqrt(variance[0] * h[:, None] + variance[1] * h[:, None] ** 2)
     top = (w[:, None, None] ** 2 * shared[known] * sizes[known][:, :, None] * sizes[known][:, None]).sum(axis=0)
