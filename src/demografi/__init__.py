@@ -1,8 +1,8 @@
 """From official tables to projected population, service need, workforce gap and the chapter.
 
 Verbs: ``example load official read compare project need supply gap indicators goal follow sentences report trace
-refresh region``; nouns: ``Observed Projection Need Supply Gap Indicators Goal Region``. Importing does nothing outside;
-heavy libraries load when a verb is first used.
+refresh region fit_errors``; nouns: ``Observed Projection Need Supply Gap Indicators Goal Region``. Importing does
+nothing outside; heavy libraries load when a verb is first used.
 
 Examples
 --------

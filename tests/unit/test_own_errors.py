@@ -105,6 +105,14 @@ def test_draws_belong_together_over_places(drawn: dg.Projection) -> None:
     assert high - low < (alone_high - alone_low).sum()
 
 
+def test_what_is_drawn_is_the_model_that_was_fitted(drawn: dg.Projection, errors: pd.DataFrame) -> None:
+    model = own_errors.model_of(tuple(map(tuple, errors.to_numpy())))
+    table = drawn.to_frame().groupby(["year", "region", "age"])["persons"].sum().to_numpy().reshape(8, 3, AGES)
+    persons = np.add.reduceat(table, GROUP_STARTS, axis=-1)
+    factors = draw_factors(model, persons, np.zeros(3, dtype=int), 600, 3, places=np.arange(3))
+    np.testing.assert_allclose(group_draws(drawn, ["90+"])[..., 0], (factors * persons)[..., -1], rtol=1e-12)
+
+
 def test_the_same_seed_gives_the_same_bytes_after_saving_too(
     wander: dg.Observed, drawn: dg.Projection, errors: pd.DataFrame, tmp_path: Path
 ) -> None:
@@ -201,6 +209,14 @@ def test_a_path_is_what_project_gives(wander: dg.Observed) -> None:
     path = project_path(wander, 5)
     table = dg.project(wander, to=2017).to_frame()
     assert path.sum(axis=(1, 2, 3)) == pytest.approx(table.groupby("year")["persons"].sum().to_numpy(), rel=1e-12)
+
+
+def test_flows_of_the_latest_years_alone_are_no_hindrance(wander: dg.Observed) -> None:
+    stock = wander.population[CELL]
+    flows = {name: stock[stock["year"].isin([2010, 2011])].rename(columns={"persons": name}) for name in ("deaths",)}
+    flows["deaths"] = flows["deaths"].assign(deaths=flows["deaths"]["deaths"] * 0.01)
+    assert not until(dg.Observed.from_tables(stock, **flows), 2009).has("deaths")
+    assert dg.fit_errors(dg.Observed.from_tables(stock, **flows)).iloc[0]["values"] == "2005 2011"
 
 
 def test_years_before_a_hole_are_left_out_of_the_record(wander: dg.Observed) -> None:

@@ -316,8 +316,8 @@ def backtest(
         if draws:
             raise ScenarioError(
                 "There is no record of past errors for these places.",
-                where="Intervals rest on past projections of Norwegian municipalities.",
-                hint="dg.backtest(observed, launches=…) without draws",
+                where="A back-test draws from past projections of Norwegian municipalities.",
+                hint="dg.backtest(observed, launches=…) without draws; intervals of today: dg.fit_errors(observed)",
             )
         return _own(observed, list(launches))
     reference = read_reference()
