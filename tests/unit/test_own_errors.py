@@ -134,6 +134,21 @@ def test_the_order_of_places_changes_no_draw(wander: dg.Observed, drawn: dg.Proj
     np.testing.assert_allclose(group_draws(again, ["80+"])[:, :, ::-1], group_draws(drawn, ["80+"]), rtol=1e-9)
 
 
+def test_need_elsewhere_draws_its_population_alone_and_says_so() -> None:
+    tables = {name: dg.example("Ørland").table(name) for name in ("population", "users")}
+    own = {name: table.assign(region="E-1").drop(columns="quality") for name, table in tables.items()}
+    observed = dg.Observed.from_tables(**own, name="Elsewhere")
+    projection = dg.project(observed, to=2030, draws=100, errors=dg.fit_errors(observed))
+    need = dg.need(projection)
+    ends, drawn = need.interval("80+").iloc[-1], group_draws(projection, ["80-89", "90+"])[:, -1, 0]
+    assert ends["low"] < ends["users"] < ends["high"]
+    # With coverage still, users spread no further than those who are 90 or 80.
+    spread = max(np.subtract(*np.quantile(drawn[:, g], [0.9, 0.1])) / drawn[:, g].mean() for g in (0, 1))
+    assert (ends["high"] - ends["low"]) / ends["users"] < 1.1 * spread
+    assert any("carry no uncertainty" in caution for caution in need.cautions)
+    assert not any("eleven municipalities" in caution for caution in need.cautions)
+
+
 def test_a_goal_takes_the_errors_along(wander: dg.Observed, errors: pd.DataFrame) -> None:
     soon = dg.project(wander, to=2014, draws=100, errors=errors)
     goal = dg.goal(soon, persons=soon.persons("total", 2014) * 1.01, on=2014)

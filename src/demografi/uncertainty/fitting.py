@@ -113,7 +113,7 @@ def walked_loadings(past: PastErrors, widening: Floats) -> Floats:
 
     Parameters
     ----------
-    widening : (H,) how many times as wide as the record says, for its shortness
+    widening : (H,) how many times as wide as the record says, for its shortness; not of what many places tell
 
     Notes
     -----
@@ -125,11 +125,10 @@ def walked_loadings(past: PastErrors, widening: Floats) -> Floats:
     known = np.isfinite(errors[:, :, 0])
     launches = known.sum(axis=0).astype(float)
     filled = np.where(known[:, :, None], errors, 0.0)
-    products = np.einsum("lhg,lhk->hgk", filled, filled)
-    whole, correlation = _path_terms(products / launches[:, None, None], launches)
-    alone, _ = _path_terms(_alone(past) / launches[:, None, None], launches)
-    size = np.sqrt(np.maximum(growth(whole, horizon) * widening[:, None] ** 2 - growth(alone, horizon), 0.0))
-    return _loadings(size, _path_correlation(whole, correlation, horizon))
+    shared = np.einsum("lhg,lhk->hgk", filled, filled) - _alone(past)
+    variance, correlation = _path_terms(shared / launches[:, None, None], launches)
+    size = widening[:, None] * np.sqrt(growth(variance, horizon))
+    return _loadings(size, _path_correlation(variance, correlation, horizon))
 
 
 def _alone(past: PastErrors) -> Floats:
