@@ -35,7 +35,7 @@ COLUMNS = {
 }
 VERBS = (
     "example load region list_regions project need supply gap indicators backtest report ministry_bridge read scenario "
-    "bridge departure official compare goal follow sentences trace refresh"
+    "bridge departure official compare goal follow sentences trace refresh fit_errors"
 )
 NOUN_FACE = "schema contract has sources cautions save open plot explain to_frame region_scheme"
 ADDITIVE = ("Observed", "Projection", "Need", "Supply", "Gap")

@@ -1,8 +1,8 @@
 """From official tables to projected population, service need, workforce gap and the chapter.
 
 Verbs: ``example load official read compare project need supply gap indicators goal follow sentences report trace
-refresh region``; nouns: ``Observed Projection Need Supply Gap Indicators Goal Region``. Importing does nothing outside;
-heavy libraries load when a verb is first used.
+refresh region fit_errors``; nouns: ``Observed Projection Need Supply Gap Indicators Goal Region``. Importing does
+nothing outside; heavy libraries load when a verb is first used.
 
 Examples
 --------
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         SourceError,
         TableError,
     )
-    from demografi.evaluation import Backtest, backtest
+    from demografi.evaluation import Backtest, backtest, fit_errors
     from demografi.goals import Goal, follow, goal
     from demografi.loading import load
     from demografi.needs import Need, bridge, departure, ministry_bridge, need
@@ -60,7 +60,7 @@ _DOORS = {
     "needs": ("Need", "bridge", "departure", "ministry_bridge", "need"),
     "ratios": ("Indicators", "indicators"),
     "workforce": ("Gap", "Supply", "gap", "supply"),
-    "evaluation": ("Backtest", "backtest"),
+    "evaluation": ("Backtest", "backtest", "fit_errors"),
     "goals": ("Goal", "follow", "goal"),
     "reports": ("refresh", "report", "sentences", "trace"),
     "sources.files": ("Layout", "read"),
@@ -92,6 +92,7 @@ __all__ = [
     "compare",
     "departure",
     "example",
+    "fit_errors",
     "follow",
     "gap",
     "goal",

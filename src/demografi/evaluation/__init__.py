@@ -13,7 +13,8 @@ from demografi import labels
 from demografi.errors import ScenarioError, SourceError, TableError
 from demografi.evaluation.alternatives import beside_alternatives
 from demografi.evaluation.held import INTERVALS, ends_of, held_table, made_at_launches, pit_table, reliability_of
-from demografi.evaluation.launches import known_at
+from demografi.evaluation.launches import known_at, until
+from demografi.evaluation.own_errors import fit_errors
 from demografi.evaluation.runs import COLUMNS, NAMES, OURS, launch_rows, named_groups, simple_models
 from demografi.evaluation.scores import percent_errors, structure_error, summary
 from demografi.faces import years_shown
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from demografi.observed import Observed
 
-__all__ = ["Backtest", "backtest", "backtest_country", "known_at"]
+__all__ = ["Backtest", "backtest", "backtest_country", "fit_errors", "known_at", "until"]
 
 MOST_AHEAD = 10
 EIGHT_GROUPS_FROM = 90
@@ -315,8 +316,8 @@ def backtest(
         if draws:
             raise ScenarioError(
                 "There is no record of past errors for these places.",
-                where="Intervals rest on past projections of Norwegian municipalities.",
-                hint="dg.backtest(observed, launches=…) without draws",
+                where="A back-test draws from past projections of Norwegian municipalities.",
+                hint="dg.backtest(observed, launches=…) without draws; intervals of today: dg.fit_errors(observed)",
             )
         return _own(observed, list(launches))
     reference = read_reference()
@@ -428,12 +429,3 @@ def _own(observed: Observed, launches: list[int]) -> Backtest:
     table = pd.concat(parts, ignore_index=True)[COLUMNS]
     facts = {"region": observed.facts["region"], "outcomes_to": int(years[-1]), "lacking": {}}
     return Backtest({"backtest": table}, facts, observed.own_sources)
-
-
-def until(observed: Observed, launch: int) -> Observed:
-    """Cut figures to what was known at a launch: stocks to its 1 January, flows of the years before."""
-    tables = {}
-    for name, table in observed.tables.items():
-        last = launch if name == "population" else launch - 1
-        tables[name] = table[table["year"] <= last].reset_index(drop=True)
-    return type(observed)(tables, observed.facts, observed.own_sources, observed.own_cautions, observed.rests_on)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from demografi.rates import Country, Parameters, Settings, chain_link, fit_national, paths
 from demografi.rates.pooling import Floats
 from demografi.sources.reference import BREAK_YEAR, GUESSED_SPLITS, OFFICIAL_STARTS, Reference
 
-__all__ = ["exposure", "fit_launch", "known_at", "official_growth", "run_launch"]
+if TYPE_CHECKING:
+    from demografi.observed import Observed
+
+__all__ = ["exposure", "fit_launch", "known_at", "official_growth", "run_launch", "until"]
 
 
 def known_at(reference: Reference, launch: int, horizon: int) -> tuple[Country, Floats]:
@@ -75,3 +80,14 @@ def run_launch(reference: Reference, launch: int, horizon: int, settings: Settin
     """Fit and project every place at a launch; (H + 1, R, S, A), first row the launch."""
     parameters, local = fit_launch(reference, launch, horizon, settings)
     return paths.project_places(local, reference.counties, parameters, settings)[0]
+
+
+def until(observed: Observed, launch: int) -> Observed:
+    """Cut figures to what was known at a launch: stocks to its 1 January, flows of the years before, if any."""
+    tables = {}
+    for name, table in observed.tables.items():
+        last = launch if name == "population" else launch - 1
+        known = table[table["year"] <= last].reset_index(drop=True)
+        if len(known):
+            tables[name] = known
+    return type(observed)(tables, observed.facts, observed.own_sources, observed.own_cautions, observed.rests_on)

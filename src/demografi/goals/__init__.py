@@ -15,6 +15,7 @@ from demografi.goals.following import follow
 from demografi.goals.levers import Levers, five_year_means, levers_of, shares_of, women_20_39
 from demografi.goals.targets import Target, counted, measured, share_reaching, target_of, year_of
 from demografi.projection import MAIN_SCENARIO, Projection, project
+from demografi.projection.own_errors import error_table
 from demografi.projection.pasts import past_net_migration
 from demografi.regions import OfRegion
 from demografi.tables import Caution, Column, Contract, must_be, source_line
@@ -240,7 +241,7 @@ def goal(
     shares = shares_of(through)
     baseline = _made_again(projection, scenario)
     past = _past(baseline)
-    years = tuple(range(baseline.launch, year))
+    years, drawn = tuple(range(baseline.launch, year)), _drawn_as(projection)
     levers = levers_of(baseline, past, shares, profile, years)
     start = baseline.to_frame().query(f"year == {baseline.launch}").groupby("region")["persons"].sum()
     places = {str(code): float(part) for code, part in (start / start.sum()).items()}
@@ -250,8 +251,7 @@ def goal(
             baseline.observed,
             to,
             scenario=levers.turned(scenario, per_year, places),
-            draws=int(projection.facts["draws"]) if to == projection.to else 0,
-            seed=int(projection.facts["seed"]),
+            **(drawn if to == projection.to else {}),
         )
 
     most = min(levers.most, float(start.sum()))
@@ -270,6 +270,12 @@ def _refuse_other_nouns(given: object) -> None:
     must_be(given, Projection, "dg.goal", "dg.goal(dg.project(observed, to=2040), persons=1300, on='2030-01-01')")
 
 
+def _drawn_as(projection: Projection) -> dict[str, Any]:
+    """Return the arguments with which `project` makes the same draws."""
+    facts = projection.facts
+    return {"draws": int(facts["draws"]), "seed": int(facts["seed"]), "errors": error_table(facts)}
+
+
 def _made_again(projection: Projection, scenario: Scenario) -> Projection:
     """Return the baseline by members, and make sure that it is what was given."""
     if not projection.is_own:
@@ -282,8 +288,7 @@ def _made_again(projection: Projection, scenario: Scenario) -> Projection:
         projection.observed,
         projection.to,
         scenario=scenario,
-        draws=int(projection.facts["draws"]),
-        seed=int(projection.facts["seed"]),
+        **_drawn_as(projection),
     )
     apart = [
         abs(again.persons("total", y) - projection.persons("total", y)) for y in (projection.launch, projection.to)
@@ -364,7 +369,7 @@ def _goal(
     tables = {"goal": _rows(baseline, solved, target, levers, found), "history": history}
     rests_on = {"baseline": baseline, **({} if solved is None else {"projection": solved})}
     cautions = [Caution.of("caution_goal_history")]
-    if facts["share_reaching"] is not None:
+    if facts["share_reaching"] is not None and "errors" not in baseline.facts:
         cautions.append(Caution.of("caution_intervals"))
     if baseline.region.is_group:
         cautions.append(Caution.of("caution_goal_spread"))

@@ -13,6 +13,7 @@ from demografi.errors import ScenarioError
 from demografi.needs.counts import coverage_of, rows_of
 from demografi.needs.past_changes import FREEDOM, ChangeModel, fit_changes, logs_of
 from demografi.projection.draws import group_draws
+from demografi.projection.own_errors import kept
 from demografi.sources import shipped
 from demografi.uncertainty.drawing import MOST_AHEAD
 from demografi.uncertainty.model import Floats
@@ -283,8 +284,11 @@ def _effort_errors(need: Need, draws: int) -> Floats:
 
 
 def _errors(need: Need, model: ChangeModel, few: Floats, draws: int, layers: tuple[int, int]) -> Floats:
-    codes = [int(code) for code in need.region.members]
     horizon = need.projection.to - need.projection.launch
+    if kept(need.projection.facts):
+        # How coverage has moved is known of Norwegian municipalities, and not of another country.
+        return np.zeros((draws, horizon + 1, *few.shape))
+    codes = [int(code) for code in need.region.members]
     return drawn_errors(model, few, codes, horizon, range(draws), int(need.projection.facts["seed"]), layers)
 
 

@@ -17,6 +17,7 @@ from demografi.needs.noun import CELLS, PERSON_YEARS, USERS, Need
 from demografi.needs.pooling import pooled_coverage
 from demografi.needs.standards import standard_of
 from demografi.projection import Projection
+from demografi.projection.own_errors import kept
 from demografi.tables import Caution, must_be
 
 if TYPE_CHECKING:
@@ -270,7 +271,7 @@ def _cautions(chosen: int, hidden: pd.DataFrame, projection: Projection, cells: 
 
 
 def _about_uncertainty(projection: Projection, cells: pd.DataFrame) -> Caution:
-    if not projection.facts.get("draws"):
+    if not projection.facts.get("draws") or kept(projection.facts):
         return Caution.of("caution_population_uncertainty_only")
     pairs = cells[["service", "age_group"]].drop_duplicates().itertuples(index=False, name=None)
     without = lacking_history(list(pairs))

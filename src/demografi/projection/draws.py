@@ -10,8 +10,9 @@ import pandas as pd
 from demografi import ages
 from demografi.errors import ScenarioError
 from demografi.projection.arrays import SEXES, as_array
+from demografi.projection.own_errors import kept, numbers_of
 from demografi.projection.room import check_room
-from demografi.projection.shards import STORED, Progress, Task, at, counted, error_groups, gathered, running
+from demografi.projection.shards import STORED, Progress, Task, at, counted, error_groups, gathered, named, running
 from demografi.regions import MUNICIPALITIES, OWN
 from demografi.uncertainty.counts import ends_of
 
@@ -61,7 +62,7 @@ def check_asked(scheme: str, members: tuple[str, ...], draws: int, seed: int) ->
     Raises
     ------
     ScenarioError
-        Draws or seed are no whole numbers, or the places are not Norwegian municipalities.
+        Draws or seed are no whole numbers, or the places are counties, whose errors are not kept.
     """
     from demografi import uncertainty
 
@@ -73,12 +74,12 @@ def check_asked(scheme: str, members: tuple[str, ...], draws: int, seed: int) ->
         return
     uncertainty.check_seed(seed)
     municipal = all(len(code) == 4 and code.isdigit() for code in members)
-    # Other countries number their municipalities with four digits too.
-    if scheme == OWN or (scheme != MUNICIPALITIES and not municipal):
+    # Another country's places bring a record of their own (own_errors.check_errors).
+    if scheme not in (OWN, MUNICIPALITIES) and not municipal:
         raise ScenarioError(
             "There is no record of past errors for these places.",
             where="Intervals rest on past projections of Norwegian municipalities; a county is a sum of theirs.",
-            hint="dg.project(observed, to=…) without draws; dg.backtest(observed, launches=…) gives your own errors.",
+            hint="dg.project(dg.load([its municipalities]), to=…, draws=1000).total()",
         )
 
 
@@ -92,9 +93,14 @@ def _drawn(projection: Projection) -> int:
 
 
 def _task(projection: Projection, by_age: Floats, cells: Floats, group: Ints, into: Ints, *, together: bool) -> Task:
-    codes = np.array([int(code) for code in projection.region.members])
-    seed = int(projection.facts["seed"])
-    return Task(running(), seed, codes, error_groups(by_age), cells, group, into, together)
+    errors, members = kept(projection.facts), projection.region.members
+    if errors:
+        codes, counties = numbers_of(errors, members)
+    else:
+        codes = np.array([int(code) for code in members])
+        counties = codes // 100
+    seed, versions = int(projection.facts["seed"]), named(running(), errors)
+    return Task(versions, seed, errors, codes, counties, error_groups(by_age), cells, group, into, together)
 
 
 def task_of_groups(projection: Projection, age_groups: Sequence[str], *, together: bool) -> Task:

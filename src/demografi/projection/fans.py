@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from demografi import ages, labels
+from demografi.projection.own_errors import kept
 from demografi.sources import shipped
 from demografi.tables import source_line
 
@@ -129,8 +130,13 @@ def held_sentence(projection: Projection, age_group: str, language: str = "nb") 
 
 
 def hits_of(projection: Projection) -> pd.DataFrame:
-    """Return the shipped hit rates that such a projection is set beside: ``kind age_group horizon … hit_80``."""
+    """Return the shipped hit rates that such a projection is set beside: ``kind age_group horizon … hit_80``.
+
+    None for another country: they are of Norwegian municipalities.
+    """
     table = shipped.read(HITS)
+    if kept(projection.facts):
+        return table.iloc[:0]
     return table[table["kind"] == _kind(projection)].reset_index(drop=True)
 
 

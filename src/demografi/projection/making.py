@@ -13,6 +13,7 @@ from demografi.projection.arrays import as_tables, meet
 from demografi.projection.fitting import fit
 from demografi.projection.histories import History, histories_of, longest_history, run_apart, set_apart
 from demografi.projection.noun import Projection
+from demografi.projection.own_errors import about_errors, check_errors
 from demografi.scenarios import Scenario
 from demografi.sources import shipped
 from demografi.tables import Caution, must_be, whole_year
@@ -20,7 +21,9 @@ from demografi.tables import Caution, must_be, whole_year
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["MAIN_SCENARIO", "project"]
+    from demografi.rates.pooling import Floats
+
+__all__ = ["MAIN_SCENARIO", "project", "project_path"]
 
 MAIN_SCENARIO = Scenario()
 
@@ -56,7 +59,7 @@ def _refuse_additions(scenario: Scenario, observed: Observed, launch: int, to: i
             )
 
 
-def project(
+def project(  # noqa: PLR0913 – what is assumed and what is drawn, each by its own name
     observed: Observed,
     to: int,
     *,
@@ -66,6 +69,7 @@ def project(
     special: pd.DataFrame | None = None,
     draws: int = 0,
     seed: int = 1,
+    errors: pd.DataFrame | None = None,
 ) -> Projection:
     """Carry every part of a region forward, year by year, from the last counted 1 January.
 
@@ -91,6 +95,9 @@ def project(
     draws, seed
         How many joint draws of past errors its intervals rest on (1,000 is usual; none by default), and what they
         start from: the same seed gives the same bytes.
+    errors
+        Past errors of another country's places, from :func:`demografi.fit_errors`; those of Norwegian municipalities
+        ship.
 
     Returns
     -------
@@ -100,9 +107,10 @@ def project(
     Raises
     ------
     ScenarioError
-        The year is not after the launch or lies past the control totals, or no rates fit the country.
+        The year is not after the launch or lies past the control totals, no rates fit the country, or the errors are
+        of other places or ages, or end before it does.
     TableError
-        The population lacks cells or history.
+        The population lacks cells or history, or the errors are no table of errors.
 
     Notes
     -----
@@ -125,6 +133,7 @@ def project(
     _refuse_past(launch, to)
     members = observed.region.members
     draws_of.check_asked(observed.region_scheme, members, draws, seed)
+    own_errors = check_errors(errors, observed, draws, to)
     histories, apart = set_apart(histories_of(observed, members), special, members)
     fitted = fit(observed, histories, to - launch, schedules or {})
     _refuse_additions(scenario, observed, launch, to)
@@ -145,11 +154,22 @@ def project(
         "assumptions": scenario.to_frame().to_dict("records"),
         "clamped": held,
         "lacking": {},
+        # Kept whole, so that draws can be made after save and open.
+        **({"errors": [list(row) for row in own_errors]} if own_errors else {}),
     }
-    about = Caution.of("caution_intervals" if draws else "caution_no_intervals")
+    drawn = about_errors(own_errors) if own_errors else Caution.of("caution_intervals")
+    about = drawn if draws else Caution.of("caution_no_intervals")
     short = [past for past in histories if len(past.stocks) < longest_history(observed)]
     on_rates = (*fitted.cautions, *(_short(observed, past) for past in short))
     cautions = (Caution.of("caution_own_projection"), about, *on_rates)
-    sources = (*fitted.sources, *((shipped.source(draws_of.STORED),) if draws else ()))
+    sources = (*fitted.sources, *((shipped.source(draws_of.STORED),) if draws and not own_errors else ()))
     tables = as_tables(path, fitted, local, launch, members)
     return Projection(tables, facts, sources, cautions, {"observed": observed})
+
+
+def project_path(observed: Observed, horizon: int) -> Floats:
+    """Project the members on the main assumptions, (H + 1, R, S, A), first row the launch: `project` without tables."""
+    members = observed.region.members
+    histories = histories_of(observed, members)
+    fitted = fit(observed, histories, horizon, {})
+    return run_apart(histories, fitted, MAIN_SCENARIO, observed.last_year, members)[0]

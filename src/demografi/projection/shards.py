@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import numpy as np
 
 from demografi.errors import ScenarioError
+from demografi.projection import own_errors
 from demografi.sources import shipped
 from demografi.uncertainty.counts import BINS, Edges, count, edges_of
 
@@ -20,17 +21,33 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from demografi import uncertainty
+    from demografi.projection.own_errors import Rows
     from demografi.rates.pooling import Floats, Ints
 
-__all__ = ["SHARD", "STORED", "Progress", "Task", "at", "counted", "error_groups", "gathered", "made", "running"]
+__all__ = [
+    "SHARD",
+    "STORED",
+    "Progress",
+    "Task",
+    "at",
+    "counted",
+    "error_groups",
+    "gathered",
+    "made",
+    "named",
+    "running",
+]
 
 STORED = "projection_errors"
+OWN_ERRORS = "errors"
 SHARD = 200
 """Draws made at a time; it changes no bit."""
 PILOT = 400
 """Draws that fix the edges of counts."""
 MOST_COUNTED = 20
 """Shards of counts, which are larger than a shard's sums."""
+MOST_TOGETHER = 50
+"""Places of a county worked on at a time; it changes no bit."""
 MOST_LOST = 3
 """Times that processes may be lost before it is given up."""
 
@@ -47,7 +64,11 @@ class Task(NamedTuple):
 
     versions: dict[str, str]
     seed: int
+    errors: Rows
+    """The caller's own model; none: the one that ships."""
     codes: Ints
+    """Numbers that the places' draws hang on."""
+    counties: Ints
     persons: Floats
     """(T, R, G) projected persons by error group, first row the launch."""
     cells: Floats
@@ -64,8 +85,12 @@ class Task(NamedTuple):
         return years, 1 if self.together else places, int(self.into.max()) + 1
 
 
+def _model(errors: Rows) -> uncertainty.ErrorModel:
+    return own_errors.model_of(errors) if errors else _shipped_model()
+
+
 @cache
-def _model() -> uncertainty.ErrorModel:
+def _shipped_model() -> uncertainty.ErrorModel:
     from demografi import uncertainty
 
     rows = shipped.read(STORED).fillna("").astype("str")
@@ -90,10 +115,21 @@ def running() -> dict[str, str]:
     return versions | {f"{STORED}.csv": hashlib.sha256(stored).hexdigest()[:12]}
 
 
-def _check_same(versions: dict[str, str]) -> None:
+def named(versions: dict[str, str], errors: Rows) -> dict[str, str]:
+    """Add the hash of the caller's own errors, where they are drawn from."""
+    return versions | ({OWN_ERRORS: own_errors.digest(errors)} if errors else {})
+
+
+def _check_same(task: Task) -> None:
     import platform
 
-    own = running()
+    versions, own = task.versions, named(running(), task.errors)
+    if own.get(OWN_ERRORS) != versions.get(OWN_ERRORS):
+        raise ScenarioError(
+            f"A shard came with other errors than the run: {own.get(OWN_ERRORS)}, here {versions.get(OWN_ERRORS)}.",
+            where="Draws from different errors are not draws of one distribution.",
+            hint="dg.project(observed, to=…, draws=1000, errors=errors)",
+        )
     other = [name for name in versions if own.get(name) != versions[name]]
     if other:
         raise ScenarioError(
@@ -112,14 +148,20 @@ def _places(task: Task, draws: range) -> Iterator[tuple[int, Floats]]:
     from demografi import uncertainty
 
     cells = np.broadcast_to(task.cells, (*task.persons.shape[:2], task.cells.shape[-1]))
-    counties = task.codes // 100
-    for county in dict.fromkeys(counties.tolist()):
-        inside = np.flatnonzero(counties == county)
-        codes = task.codes[inside]
+    for inside in _blocks(task.counties):
+        codes, counties = task.codes[inside], task.counties[inside]
         persons = task.persons[:, inside]
-        factors = uncertainty.draw_factors(_model(), persons, counties[inside], draws, task.seed, places=codes)
+        factors = uncertainty.draw_factors(_model(task.errors), persons, counties, draws, task.seed, places=codes)
         for n, place in enumerate(inside.tolist()):
             yield place, _summed(factors[:, :, n, task.group] * cells[:, place], task.into)
+
+
+def _blocks(counties: Ints) -> Iterator[Ints]:
+    """Give the places of one county after another, so many that their factors take little room."""
+    for county in dict.fromkeys(counties.tolist()):
+        inside = np.flatnonzero(counties == county)
+        for first in range(0, len(inside), MOST_TOGETHER):
+            yield inside[first : first + MOST_TOGETHER]
 
 
 def _summed(columns: Floats, into: Ints) -> Floats:
@@ -142,13 +184,13 @@ def made(task: Task, draws: range) -> Floats:
 
 
 def _shard_of_values(task: Task, edges: None, draws: range) -> tuple[int, Floats]:
-    _check_same(task.versions)
+    _check_same(task)
     return draws.start, made(task, draws)
 
 
 def _shard_of_counts(task: Task, edges: Edges, draws: range) -> tuple[int, np.ndarray]:
     """Return counts (R, T, K, BINS + 2) in the smallest whole numbers that hold them."""
-    _check_same(task.versions)
+    _check_same(task)
     years, places, figures = task.shape
     counts = np.zeros((places, years, figures, BINS + 2), np.min_scalar_type(len(draws)))
     for first in range(draws.start, draws.stop, SHARD):

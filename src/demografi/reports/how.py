@@ -21,6 +21,7 @@ HIDDEN = ("caution_suppressed",)
 INTERVALS = (
     "caution_no_intervals",
     "caution_intervals",
+    "caution_own_intervals",
     "caution_population_uncertainty_only",
     "caution_need_coverage_drawn",
     "caution_supply_intervals",

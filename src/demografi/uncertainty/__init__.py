@@ -4,7 +4,7 @@ A draw multiplies the projected persons of each age group. What the nation, the 
 drawn apart and shared by all they concern, so that sums, shares and ratios of a draw have true intervals.
 """
 
-from demografi.uncertainty.calibration import fit_errors
+from demografi.uncertainty.calibration import fit_errors, fit_short_record
 from demografi.uncertainty.drawing import cell_factors, draw_factors
 from demografi.uncertainty.fitting import PastErrors
 from demografi.uncertainty.intervals import check_draws, check_level, check_seed, quantiles
@@ -21,6 +21,7 @@ __all__ = [
     "check_seed",
     "draw_factors",
     "fit_errors",
+    "fit_short_record",
     "from_rows",
     "quantiles",
     "to_rows",

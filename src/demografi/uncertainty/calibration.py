@@ -15,6 +15,7 @@ from demografi.uncertainty.fitting import (
     estimate,
     local_layers,
     national_loadings,
+    walked_loadings,
 )
 from demografi.uncertainty.model import SMALLEST, ErrorModel, Floats, Ints, growth
 
@@ -54,10 +55,26 @@ def calibrate(model: ErrorModel, past: PastErrors) -> ErrorModel:
     one national event does not decide what places may do. Reference for empirical calibration of a model's
     intervals: Tayman, Schafer & Carter (1998), Population Research and Policy Review 17: 1–20.
     """
+    return replace(_calibrate_local(model, past), national=model.national * national_factors(past))
+
+
+def fit_short_record(past: PastErrors) -> ErrorModel:
+    """Estimate and calibrate where the nation has been followed no longer than its places: another country's own.
+
+    Notes
+    -----
+    Places and counties as in `calibrate`. The nation's launches are too few to be set beside what earlier ones knew:
+    its size is widened by Student's t alone, with as many degrees of freedom as there are errors that do not overlap.
+    """
+    ahead = np.minimum(np.arange(1, past.national.shape[1]), MOST_AHEAD)
+    widening = _predictive(len(past.national), ahead)
+    return replace(_calibrate_local(estimate(past), past), national=walked_loadings(past, widening))
+
+
+def _calibrate_local(model: ErrorModel, past: PastErrors) -> ErrorModel:
     place, county = local_factors(model, past)
     return replace(
         model,
-        national=model.national * national_factors(past),
         county_variance=model.county_variance * county**2,
         noise_variance=model.noise_variance * place**2,
         rate_variance=model.rate_variance * place**2,
@@ -84,7 +101,7 @@ def national_factors(past: PastErrors) -> Floats:
     found = np.concatenate([np.zeros((0, len(judges))), *surprises])
     horizon, n_groups = past.national.shape[1] - 1, past.national.shape[2]
     ahead = np.minimum(np.arange(1, horizon + 1), MOST_AHEAD)
-    predictive = stdtrit(_independent(len(past.national), ahead), 0.5 + LEVEL / 2) / reach(RECORD_FREEDOM)
+    predictive = _predictive(len(past.national), ahead)
     factors = np.ones((horizon, n_groups))
     first = 0
     for groups, sums in CAUSES:
@@ -94,6 +111,11 @@ def national_factors(past: PastErrors) -> Floats:
             factors[:, groups] = np.maximum(1.0, np.quantile(values, LEVEL) * predictive)[:, None]
         first += len(sums)
     return factors
+
+
+def _predictive(launches: int, ahead: Ints) -> Floats:
+    """Return how many times as wide an interval so many launches ask for than one whose size is known."""
+    return np.asarray(stdtrit(_independent(launches, ahead), 0.5 + LEVEL / 2) / reach(RECORD_FREEDOM))
 
 
 def _independent(launch: int, ahead: Ints) -> Floats:

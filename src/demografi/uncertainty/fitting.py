@@ -8,7 +8,7 @@ import numpy as np
 from scipy.optimize import nnls
 from scipy.special import gammaln
 
-from demografi.uncertainty.model import SMALLEST, ErrorModel, Floats, Ints
+from demografi.uncertainty.model import SMALLEST, ErrorModel, Floats, Ints, growth
 
 RANK = 8
 """Independent patterns of national error that are kept."""
@@ -94,14 +94,61 @@ def national_loadings(errors: Floats, eras: Ints) -> Floats:
     sizes = [_era_size(errors[eras == era]) for era in np.unique(eras)]
     # A horizon no era has enough launches for keeps the size of the horizon before it.
     size = np.maximum.accumulate(np.nan_to_num(np.fmax.reduce(sizes)), axis=0)
-    correlation = _patterns(errors, eras)
+    return _loadings(size, _patterns(errors, eras))
+
+
+def _loadings(size: Floats, correlation: Floats) -> Floats:
+    """Return (K, H, G) loadings of the largest patterns of a correlation (H·G, H·G) that keep every size (H, G)."""
     values, vectors = np.linalg.eigh(correlation)
     roots = vectors[:, -RANK:] * np.sqrt(np.maximum(values[-RANK:], 0.0))
     length = np.sqrt((roots**2).sum(axis=1, keepdims=True))
     unit = roots / np.maximum(length, 1e-9)
     # Where nothing pairs with anything, the error stands on the largest pattern.
     unit[length[:, 0] < 1e-6, -1] = 1.0
-    return np.asarray(unit.T.reshape(-1, *errors.shape[1:]) * size)
+    return np.asarray(unit.T.reshape(-1, *size.shape) * size)
+
+
+def walked_loadings(past: PastErrors, widening: Floats) -> Floats:
+    """Return the loadings of a nation whose record is no longer than its places': a walk and a line, as a county's.
+
+    Parameters
+    ----------
+    widening : (H,) how many times as wide as the record says, for its shortness; not of what many places tell
+
+    Notes
+    -----
+    So few launches give no pattern over years ahead, and at the far end no size: both are those of a·h + b·h² and one
+    correlation over groups, fitted to all horizons together. What places (and counties) have alone is drawn with
+    them, and is part of the error of their sum too: it is taken out here, or it would count twice.
+    """
+    errors, horizon = past.national[:, 1:], past.national.shape[1] - 1
+    known = np.isfinite(errors[:, :, 0])
+    launches = known.sum(axis=0).astype(float)
+    filled = np.where(known[:, :, None], errors, 0.0)
+    shared = np.einsum("lhg,lhk->hgk", filled, filled) - _alone(past)
+    variance, correlation = _path_terms(shared / launches[:, None, None], launches)
+    size = widening[:, None] * np.sqrt(growth(variance, horizon))
+    return _loadings(size, _path_correlation(variance, correlation, horizon))
+
+
+def _alone(past: PastErrors) -> Floats:
+    """Return Σ over launches and counties of products of what each adds to the nation's error, (h, G, G)."""
+    relative = np.nan_to_num(around_nation(past))
+    persons = past.projected[:, 1:]
+    added = relative * persons / np.maximum(persons.sum(axis=2, keepdims=True), 1e-9)
+    return np.asarray(sum(_outer(added[:, :, past.counties == county]) for county in np.unique(past.counties)))
+
+
+def _path_correlation(variance: Floats, correlation: Floats, horizon: int) -> Floats:
+    """Return the correlation (H·G, H·G) of walks and lines whose groups are correlated alike at every horizon."""
+    h = np.arange(1, horizon + 1, dtype=float)
+    walk, line = np.sqrt(variance)
+    steps = np.minimum(h[:, None], h)[:, None, :, None] * walk[:, None, None] * walk
+    lines = (h[:, None] * h)[:, None, :, None] * line[:, None, None] * line
+    cells = horizon * variance.shape[1]
+    both = ((steps + lines) * correlation[:, None, :]).reshape(cells, cells)
+    size = np.sqrt(np.maximum(np.diag(both), 1e-30))
+    return np.asarray(both / np.outer(size, size))
 
 
 def _patterns(errors: Floats, eras: Ints) -> Floats:
@@ -151,13 +198,19 @@ def around_nation(past: PastErrors) -> Floats:
 
 def _county_terms(relative: Floats, past: PastErrors) -> tuple[Floats, Floats]:
     """Return the county's variance (2, G) and correlation (G, G) from products of two places of one county."""
-    shared, weight = _county_products(relative, past)
-    h = np.arange(1, relative.shape[1] + 1, dtype=float)
+    return _path_terms(*_county_products(relative, past))
+
+
+def _path_terms(shared: Floats, weight: Floats) -> tuple[Floats, Floats]:
+    """Fit a·h + b·h² (2, G) and one correlation (G, G) to mean products of errors (h, G, G) with their weights (h,)."""
+    n_groups = shared.shape[-1]
+    h = np.arange(1, len(shared) + 1, dtype=float)
     known = np.flatnonzero(weight > 0)
+    if not len(known):
+        return np.zeros((2, n_groups)), np.eye(n_groups)
     # The variance of a product of errors grows as their variance squared, roughly h² twice.
     w = np.sqrt(weight[known]) / h[known] ** 2
     design = np.stack([h, h**2], axis=1)[known] * w[:, None]
-    n_groups = relative.shape[-1]
     variance = np.stack([nnls(design, w * shared[known, g, g])[0] for g in range(n_groups)], axis=1)
     sizes = np.sqrt(variance[0] * h[:, None] + variance[1] * h[:, None] ** 2)
     top = (w[:, None, None] ** 2 * shared[known] * sizes[known][:, :, None] * sizes[known][:, None]).sum(axis=0)
