@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numbers
 from functools import cache, partial
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,11 @@ LAYER = 3
 MOST_STEPS = 700.0
 """Expected events up to which counts are found by adding probabilities one by one; e to the minus of it is a number."""
 
+BLOCK_CELLS = 16_384
+"""Cells worked on at a time, which stay near the processor; it changes no bit."""
+
+Address = tuple[int, slice, int, int]
+"""First region, draws, number of the age and sex, number of the year and its end."""
 Floats = NDArray[np.float64]
 Words = NDArray[np.uint64]
 
@@ -99,25 +105,33 @@ def demographic_noise(seed: int, *, counts_below: float = 5.0) -> NoiseFunction:
 
 def _people(key: Words, counts_below: float, place: Place, lives: Lives) -> Real:
     """Return how many there are, (age, sex, region, draw), in the memory of ``lives.at_risk``."""
-    found, stayed, expected = lives
     source = np.random.Philox(key=key)
+    ages, sexes, regions, draws = lives.expected.shape
+    step = max(1, BLOCK_CELLS // draws)
+    for age, sex, first in product(range(ages), range(sexes), range(0, regions, step)):
+        block = Lives(*(array[age, sex, first : first + step] for array in lives))
+        counter = (place.regions.start + first, place.draws, 2 * (place.ages.start + age) + sex)
+        _in_block(source, counts_below, (*counter, 4 * place.year + 2 * place.end), block)
+    return lives.at_risk
+
+
+def _in_block(source: np.random.Philox, counts_below: float, address: Address, lives: Lives) -> None:
+    """Put how many there are, (region, draw), in the place of those at risk."""
+    found, stayed, expected = lives
     small = expected < counts_below if counts_below else None
-    counts = None if small is None or not small.any() else _counts(source, place, lives, small)
+    counts = None if small is None or not small.any() else _counts(source, address, lives, small)
     found += np.finfo(found.dtype).tiny
     np.divide(stayed, found, out=found)
     found *= stayed
     np.subtract(expected, found, out=found)
     np.maximum(found, 0, out=found)
     np.sqrt(found, out=found)
-    values = _normal_values(found.dtype)
-    for age, sex in np.ndindex(*found.shape[:2]):
-        numbers = _numbers(source, NORMALS, place, age, sex, found.shape[2])
-        np.take(values, numbers, out=stayed[age, sex], mode="clip")
+    numbers = _numbers(source, NORMALS, address, len(found))
+    np.take(_normal_values(found.dtype), numbers, out=stayed, mode="clip")
     found *= stayed
     found += expected
     if counts is not None:
         found[small] = counts
-    return found
 
 
 @cache
@@ -127,14 +141,9 @@ def _normal_values(dtype: np.dtype[Any]) -> Real:
     return np.asarray(values / values.std(), dtype)
 
 
-def _counts(source: np.random.Philox, place: Place, lives: Lives, small: NDArray[np.bool_]) -> Floats:
+def _counts(source: np.random.Philox, address: Address, lives: Lives, small: NDArray[np.bool_]) -> Floats:
     """Return whole counts of the small cells, (cells,)."""
-    words = [
-        _numbers(source, COUNTS, place, age, sex, small.shape[2])[small[age, sex]]
-        for age, sex in np.ndindex(*small.shape[:2])
-        if small[age, sex].any()
-    ]
-    word = np.concatenate(words)
+    word = _numbers(source, COUNTS, address, len(small))[small]
     at_risk, stayed, expected = (array[small].astype(np.float64) for array in lives)
     share = np.minimum(stayed / np.maximum(at_risk, np.finfo(np.float64).tiny), 1)
     persons = np.floor(at_risk)
@@ -150,23 +159,23 @@ def _uniform(word: Words, first: int, bits: int) -> Floats:
     return np.asarray((part.astype(np.float64) + 0.5) * 2.0**-bits)
 
 
-def _numbers(source: np.random.Philox, stream: int, place: Place, age: int, sex: int, regions: int) -> NDArray[Any]:
-    """Return numbers of one age and sex of a tile, (region, draw): of 16 bits for normals, of 64 for counts.
+def _numbers(source: np.random.Philox, stream: int, address: Address, regions: int) -> NDArray[Any]:
+    """Return numbers of one age and sex, (region, draw): of 16 bits for normals, of 64 for counts.
 
     The Philox counter's four words are the place: steps within (region, draw), which stretch of draws, (age, sex), and
-    (year, end, stream). So numbers lie at addresses, and those of all regions in a stretch are made by one call.
+    (year, end, stream). So numbers lie at addresses, and those of several regions in a stretch are made by one call.
     """
     kind = np.uint16 if stream == NORMALS else np.uint64
     words = TOGETHER * np.dtype(kind).itemsize // 8
-    found = np.empty((regions, place.draws.stop - place.draws.start), kind)
+    first_region, draws, of_age, of_year = address
+    found = np.empty((regions, draws.stop - draws.start), kind)
     state = source.state
-    what = (2 * (place.ages.start + age) + sex, 4 * place.year + 2 * place.end + stream)
-    for stretch in range(place.draws.start // TOGETHER, -(-place.draws.stop // TOGETHER)):
-        counter = (place.regions.start * words // PER_STEP, stretch, *what)
+    for stretch in range(draws.start // TOGETHER, -(-draws.stop // TOGETHER)):
+        counter = (first_region * words // PER_STEP, stretch, of_age, of_year + stream)
         state["state"]["counter"] = np.array(counter, np.uint64)
         source.state = state
         made = source.random_raw(regions * words).view(kind).reshape(regions, TOGETHER)
-        begins = stretch * TOGETHER - place.draws.start
+        begins = stretch * TOGETHER - draws.start
         first, stop = max(begins, 0), min(begins + TOGETHER, found.shape[1])
         found[:, first:stop] = made[:, first - begins : stop - begins]
     return found
