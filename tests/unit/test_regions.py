@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 import demografi as dg
@@ -74,3 +76,30 @@ def test_a_divided_municipality_is_known_by_each_of_its_names() -> None:
             dg.region(typed)
     with pytest.raises(dg.RegionError, match=r"Did you mean 'Guovdageaidnu'\?"):
         dg.region("Guovdageaidnnu")
+
+
+@pytest.mark.parametrize("name", ["Lakseregionen helse", "Hitra", "Innlandet", "Norge"])
+def test_a_saved_region_comes_back_whole(name: str, tmp_path: Path) -> None:
+    region = dg.region(name)
+    again = dg.Region.open(region.save(tmp_path / "region.parquet"))
+    assert again == region
+    assert hash(again) == hash(region)
+    with pytest.raises(dg.SourceError, match="holds a Region, not a Need"):
+        dg.Need.open(tmp_path / "region.parquet")
+
+
+def test_a_region_shows_its_members_its_code_list_and_what_must_be_known() -> None:
+    scope, headline, source, caution = repr(dg.region("Lakseregionen helse")).splitlines()
+    assert scope == "Region of Lakseregionen helse"
+    assert headline == "  8 members: Frøya, Heim, Hitra, Orkland, Rennebu, Rindal, Skaun, Surnadal"
+    assert source == "  Source: SSB, KLASS 131"
+    assert caution.startswith("  Caution: The eight of the health cooperation")
+    assert repr(dg.region("Hitra")).splitlines()[1] == "  code 5056 of ssb-kommune-2024"
+    many = dg.region(dg.list_regions().query("kind == 'municipality'")["code"].head(20).tolist(), name="Many")
+    assert "and 8 more (.to_frame())" in repr(many)
+    assert "<table" in many._repr_html_()
+
+
+def test_a_region_of_ones_own_codes_rests_on_no_code_list() -> None:
+    assert dg.Region("a", "A", ("a",), "own", ("A",)).sources == ()
+    assert [source.publisher for source in dg.region(["Hitra", "Innlandet"]).sources] == ["SSB"]

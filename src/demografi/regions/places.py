@@ -8,10 +8,13 @@ from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
+from typing import ClassVar
 
 import pandas as pd
 
 from demografi.errors import RegionError
+from demografi.regions import kept
 from demografi.regions.names import parts_of, slug, split_name, ways_to_type
 from demografi.tables import Source
 
@@ -34,7 +37,7 @@ COUNTIES = "ssb-fylke-2024"
 OWN = "own"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Region:
     """A municipality, a county, the nation, or a group of them that is summed.
 
@@ -64,6 +67,8 @@ class Region:
     counties: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
+    contract: ClassVar[int] = 1
+
     @property
     def is_group(self) -> bool:
         """Tell whether this is a sum of several areas."""
@@ -85,6 +90,49 @@ class Region:
     def from_dict(cls, values: dict[str, object]) -> Region:
         """Make a region from what :meth:`to_dict` gave."""
         return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})  # type: ignore[arg-type]
+
+    @property
+    def schema(self) -> pd.DataFrame:
+        """One row per column of :meth:`to_frame`: table, column, dtype, unit, kind, may_be_missing, reference."""
+        return self._kept().schema
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The code list the codes stand in; empty for codes of one's own."""
+        return (CODE_LIST,) if self.region_scheme != OWN or self.counties else ()
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What must be known about the borders or the membership: the notes."""
+        return self.notes
+
+    def has(self, name: str) -> bool:
+        """Tell whether a table is here; a region has ``"members"``."""
+        return self._kept().has(name)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the region to one Parquet file, with schema and sources inside."""
+        return self._kept().save(path)
+
+    @classmethod
+    def open(cls, path: str | Path) -> Region:
+        """Read what :meth:`save` wrote.
+
+        Raises
+        ------
+        SourceError
+            The file is absent, no file of this package, or holds another noun.
+        """
+        return cls.from_dict(kept.Region.open(path).facts["region"])
+
+    def _kept(self) -> kept.Region:
+        return kept.Region({"members": self.to_frame()}, {"region": self.to_dict()}, self.sources)
+
+    def __repr__(self) -> str:
+        return repr(self._kept())
+
+    def _repr_html_(self) -> str:
+        return self._kept()._repr_html_()
 
 
 def region(which: str | Sequence[str], *, name: str | None = None) -> Region:
