@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from demografi.errors import TableError
+from demografi.needs.adding import adding_up
 from demografi.needs.counts import rows_of
 
 if TYPE_CHECKING:
@@ -84,8 +85,8 @@ def causes_of(need: Need, to: int, age_group: str, over: Sequence[str], measure:
         start, end = _filled(start, end), _filled(end, start)
         values = {frozenset(chosen): _value(start, end, frozenset(chosen), own, measure) for chosen in _subsets()}
         parts = shapley(values, FACTORS)
-        found = {"start": values[frozenset()], **parts, "end": values[frozenset(FACTORS)]}
-        rows += [(region, cause, value) for cause, value in found.items()]
+        found = adding_up({"start": values[frozenset()], **parts, "end": values[frozenset(FACTORS)]})
+        rows += [(region, cause, float(value)) for cause, value in found.items()]
     return pd.DataFrame(rows, columns=["region", "cause", measure])
 
 
