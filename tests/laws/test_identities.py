@@ -127,4 +127,4 @@ def test_causes_of_need_and_gap_add_up_to_the_last_bit_and_hold_no_noise(need: d
 
 def test_a_cause_that_is_lacking_is_no_rounding() -> None:
     with pytest.raises(ArithmeticError, match="do not add up"):
-        adding_up({"start": 1.0, "people": 1.0, "end": 2.1})
+        adding_up({"start": np.ones(2), "people": np.ones(2), "end": np.array([2.0, 2.1])})

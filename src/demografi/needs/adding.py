@@ -10,20 +10,22 @@ import numpy as np
 if TYPE_CHECKING:
     from demografi.uncertainty.model import Floats
 
-__all__ = ["GRAIN", "adding_up"]
+__all__ = ["adding_up"]
 
-GRAIN = 2.0**-30
-"""Finest difference kept [persons or person-years, about a billionth]: whole numbers of it add without error."""
+BITS = 49
 NOISE = 1e-6
 
 
-def adding_up(steps: Mapping[str, Floats | float]) -> dict[str, Floats]:
-    """Put every step on the grain, and give what rounding left over to the largest cause.
+def adding_up(steps: Mapping[str, Floats]) -> dict[str, Floats]:
+    """Put every step on one grain, and give what rounding left over to the largest cause of each cell.
+
+    The grain is a power of two some 10⁻¹⁵ of all steps together: arithmetic does no worse, so what is smaller is noise,
+    and whole numbers of it add without error.
 
     Parameters
     ----------
     steps
-        ``"start"``, causes, ``"end"``: numbers or arrays of one shape; in each cell they add up but for rounding.
+        ``"start"``, causes, ``"end"``: arrays of one shape; in each cell they add up but for rounding.
 
     Returns
     -------
@@ -37,15 +39,18 @@ def adding_up(steps: Mapping[str, Floats | float]) -> dict[str, Floats]:
 
     Examples
     --------
-    >>> steps = adding_up({"start": 0.1, "people": 0.2, "coverage": 1e-15, "end": 0.1 + 0.2})
-    >>> float(steps["coverage"]), bool(steps["start"] + steps["people"] == steps["end"])
-    (0.0, True)
+    >>> given = {"start": 0.1, "people": 0.2, "coverage": 1e-17, "end": 0.1 + 0.2}
+    >>> steps = adding_up({name: np.array([value]) for name, value in given.items()})
+    >>> steps["coverage"].tolist(), (steps["start"] + steps["people"] == steps["end"]).tolist()
+    ([0.0], [True])
     """
-    kept = {name: np.round(np.asarray(value, dtype=float) / GRAIN) * GRAIN + 0.0 for name, value in steps.items()}
+    every = float(sum(np.nansum(np.abs(value)) for value in steps.values()))
+    grain = 2.0 ** (np.frexp(every)[1] - BITS)
+    kept = {name: np.round(value / grain) * grain + 0.0 for name, value in steps.items()}
     causes = [name for name in kept if name not in ("start", "end")]
     parts = np.stack([kept[name] for name in causes])
     left = kept["end"] - kept["start"] - parts.sum(axis=0)
-    if (np.abs(left) > NOISE * (1 + np.abs(kept["end"]) + np.abs(kept["start"]))).any():
+    if (np.abs(left) > NOISE * (1 + every)).any():
         raise ArithmeticError("The causes do not add up to the change.")
     largest = np.abs(parts).argmax(axis=0)
     parts = parts + np.where(np.arange(len(causes)).reshape(-1, *[1] * left.ndim) == largest, left, 0.0)
