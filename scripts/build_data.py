@@ -361,7 +361,7 @@ TABLES: dict[str, tuple[Callable[[], pd.DataFrame], dict[str, str]]] = {
         {
             "publisher": "demografi",
             "table": "egen beregning",
-            "title": "Framskrivingens parametere: nasjonale rater, lokale priorer, nasjonal kontroll",
+            "title": "Det framskrivingen bygger på fra hele landet: dødelighet, fruktbarhet, flytting og nasjonal framskriving",
             "vintage": "start 2026, data til og med 2025 (dødelighet 2023, fruktbarhetens form 2022)",
             "licence": "CC BY 4.0",
             "caveat": "Our estimates, fitted on SSB 07459 (whole country), SSB 14746 (national, MMMM), the Human Mortality Database "

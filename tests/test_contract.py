@@ -38,6 +38,7 @@ VERBS = (
     "bridge departure official compare goal follow sentences trace refresh fit_errors"
 )
 NOUN_FACE = "schema contract has sources cautions save open plot explain to_frame region_scheme"
+REGION_FACE = "schema contract has sources cautions save open to_frame region_scheme"
 ADDITIVE = ("Observed", "Projection", "Need", "Supply", "Gap")
 SCHEMA = "table column dtype kind unit reference may_be_missing signed"
 
@@ -70,3 +71,15 @@ def test_names_and_columns_other_programs_rely_on(gap: dg.Gap, indicators: dg.In
     projection = gap.need.projection
     assert (projection.scenario, projection.vintage, projection.launch) == ("main", "demografi 2026", 2026)
     assert gap.supply.replacement(2040).columns.tolist() == ["region", "occupation", "stock", "exits"]
+
+
+def test_a_region_has_the_face_of_a_noun() -> None:
+    group, nation = dg.region("Lakseregionen helse"), dg.region("Norge")
+    for region in (group, nation):
+        assert not [face for face in REGION_FACE.split() if not hasattr(region, face)]
+        assert region.contract == 1
+        assert " ".join(region.schema.columns) == SCHEMA
+        assert region.schema["column"].tolist() == region.to_frame().columns.tolist()
+        assert (region.has("members"), region.has("persons")) == (True, False)
+        assert [source.table for source in region.sources] == ["KLASS 131"]
+    assert group.cautions == group.notes != ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -85,6 +86,8 @@ STAFF = Contract(
 )
 
 BENCHMARKS = "benchmarks"
+LEFT_OVER = 0.5
+"""Difference between flows and stocks that is rounding [persons in a place and year]."""
 
 
 class Observed(Summable):
@@ -246,7 +249,8 @@ class Observed(Summable):
             ``region year sex age persons`` [persons on 1 January], every combination there;
             ``status`` only where a value is missing.
         births, deaths, net_migration, users, person_years
-            As in the contract; leave out what you lack.
+            As in the contract; leave out what you lack. A projection takes migration from the population; where
+            ``net_migration`` says something else, that is a caution.
         name
             What to call the whole.
         sources
@@ -273,7 +277,8 @@ class Observed(Summable):
         _refuse_strangers(tables, set(codes))
         _refuse_sum_among_parts(population)
         whole = Region(regions.slug(name), name, codes, "own", codes)
-        return cls(tables, {"region": whole.to_dict(), "lacking": {}}, sources)
+        made = cls(tables, {"region": whole.to_dict(), "lacking": {}}, sources)
+        return replace(made, own_cautions=_contradicted(made))
 
     def _face_table(self) -> pd.DataFrame:
         return ages.by_group(self.tables["population"], years_shown(self.first_whole_year, self.last_year))
@@ -301,6 +306,30 @@ def _refuse_strangers(tables: Mapping[str, pd.DataFrame], codes: set[str]) -> No
                 where=f"The population has: {', '.join(sorted(codes)[:5])}{', …' if len(codes) > 5 else ''}.",
                 hint=f"{name} = {name}[{name}['region'].isin(population['region'])], or mend the name.",
             )
+
+
+def _contradicted(made: Observed) -> tuple[Caution, ...]:
+    """Say where births, deaths and net migration do not give the next 1 January; the population is what is used."""
+    if not all(made.has(name) for name in FLOWS):
+        return ()
+    people, births, deaths, moved = (_by_year(made, name) for name in ("population", *FLOWS))
+    change = people.rename(index=lambda year: year - 1, level="year") - people
+    left = (change - (births - deaths + moved)).dropna()
+    wrong = left[left.abs() > LEFT_OVER]
+    if wrong.empty:
+        return ()
+    worst = int(wrong.abs().argmax())
+    region, year = wrong.index[worst]
+    net = float(moved.loc[wrong.index].iloc[worst])
+    says = {"net": net, "stocks": net + float(wrong.iloc[worst])}
+    count = {"wrong": float(len(wrong)), "every": float(len(left))}
+    return (Caution.of("caution_net_migration", name=str(region), year=str(year), **says, **count),)
+
+
+def _by_year(made: Observed, name: str) -> pd.Series[float]:
+    measure = "persons" if name == "population" else name
+    cells = made.tables[name].groupby(["region", "year"])[measure]
+    return cells.sum().where(cells.count() == cells.size())
 
 
 def _refuse_sum_among_parts(population: pd.DataFrame) -> None:

@@ -10,6 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 import demografi as dg
 from demografi import cohort
+from demografi.needs.adding import adding_up
 
 
 def _array(table, measure, years):
@@ -108,3 +109,22 @@ def test_control_totals_that_end_early_are_refused(observed, projection):
         dg.project(observed, to=2045, control=totals)
     with pytest.raises(dg.ScenarioError, match="The control totals lack a sex or an age"):
         dg.project(observed, to=2030, control=totals[totals["sex"] == "female"])
+
+
+def test_causes_of_need_and_gap_add_up_to_the_last_bit_and_hold_no_noise(need: dg.Need, gap: dg.Gap) -> None:
+    older = dg.need(need.projection, coverage_year=2023, departures=[dg.departure("standard_growth", rate=0.005)])
+    short = dg.gap(need, gap.supply, shortage={"nurse": 7.3})
+    tables = [(result.explain(), ["region", "occupation"]) for result in (gap, gap.total(), short)]
+    for result in (need, need.total(), older):
+        tables += [(result.explain(measure=measure), ["region"]) for measure in ("users", "fte")]
+    for table, keys in tables:
+        measure = table.columns[-1]
+        causes = table.pivot(index=keys, columns="cause", values=measure)
+        assert (causes.drop(columns="end").sum(axis=1) == causes["end"]).all()
+        assert causes.drop(columns="end").sum().sum() == causes["end"].sum()
+        assert not ((table[measure] != 0) & (table[measure].abs() < 1e-9)).any()
+
+
+def test_a_cause_that_is_lacking_is_no_rounding() -> None:
+    with pytest.raises(ArithmeticError, match="do not add up"):
+        adding_up({"start": np.ones(2), "people": np.ones(2), "end": np.array([2.0, 2.1])})

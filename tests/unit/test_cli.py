@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from click.testing import CliRunner, Result
 
 import demografi as dg
 from demografi.cli import main
+from demografi.sources import jsonstat
 
 
 def run(*words: str) -> Result:
@@ -121,6 +123,62 @@ def test_own_indicators_join_at_the_command_line(tmp_path: Path) -> None:
     assert run("indicators", "Engerdal", "--joined", str(tmp_path / "none.csv")).exit_code == 4
 
 
+CONTRACT = (
+    "report load official project need supply gap indicators goal compare backtest read trace check-sources snapshot"
+)
+
+
+@pytest.mark.parametrize("verb", CONTRACT.split())
+def test_every_verb_of_the_contract_takes_language_and_offline(verb: str) -> None:
+    helped = run(verb, "--help").output
+    for option in ("--language [nb|nn|en]", "--offline"):
+        assert option in helped
+
+
+@pytest.mark.parametrize("verb", ["project", "need", "supply", "gap"])
+def test_stdout_takes_the_same_figures_as_jsonstat_and_parquet(verb: str) -> None:
+    words = [verb, "Engerdal", "--to", "2028"]
+    csv = pd.read_csv(io.StringIO(run(*words).stdout), dtype={"region": "str"})
+    parquet = pd.read_parquet(io.BytesIO(run(*words, "--format", "parquet").stdout_bytes))
+    pd.testing.assert_frame_equal(parquet, csv, check_dtype=False)
+    said = json.loads(run(*words, "--format", "jsonstat", "--language", "en").stdout)
+    assert said["source"].startswith("Source: SSB, table 07459")
+    assert said["note"]
+    measures = csv.select_dtypes("float").columns
+    keys = [name for name in csv.columns if name not in measures]
+    table = jsonstat.parse(said).to_frame().astype(dict.fromkeys(keys, "str"))
+    for measure in measures:
+        given = table[(table["measure"] == measure) & (table["status"] == "")].set_index(keys)["value"]
+        wanted = csv.astype(dict.fromkeys(keys, "str")).set_index(keys)[measure]
+        pd.testing.assert_series_equal(given.sort_index(), wanted.sort_index(), check_names=False)
+
+
+def test_jsonstat_marks_what_has_no_row_and_refuses_what_is_no_grid() -> None:
+    table = jsonstat.parse(
+        json.loads(run("need", "Engerdal", "--to", "2028", "--format", "jsonstat").stdout)
+    ).to_frame()
+    absent = table[(table["service"] == "long_stay") & (table["age_group"] == "67-79")]
+    assert set(absent["status"]) == {"."}
+    assert absent["value"].isna().all()
+    refused = run("indicators", "Engerdal", "--to", "2028", "--format", "jsonstat")
+    assert refused.exit_code == 5
+    assert "its variables make" in refused.stderr
+
+
+def test_a_format_is_of_stdout_and_the_ending_of_a_file(tmp_path: Path) -> None:
+    words = ["project", "Engerdal", "--to", "2027", "--out"]
+    assert run(*words, str(tmp_path / "ENGERDAL.CSV")).exit_code == 0
+    assert pd.read_csv(tmp_path / "ENGERDAL.CSV")["persons"].sum() > 1_000
+    assert run(*words, str(tmp_path / "e.csv"), "--format", "csv").exit_code == 2
+    assert not (tmp_path / "e.csv").exists()
+
+
+def test_tables_are_not_compared_with_their_descriptions_offline() -> None:
+    refused = run("check-sources", "--offline")
+    assert refused.exit_code == 4
+    assert "which takes the network." in refused.stderr
+
+
 @pytest.mark.parametrize("ending", ["csv", "parquet", "json"])
 def test_tables_go_to_a_file_by_its_ending(tmp_path: Path, ending: str) -> None:
     out = tmp_path / f"engerdal.{ending}"
@@ -140,7 +198,11 @@ def test_tables_go_to_a_file_by_its_ending(tmp_path: Path, ending: str) -> None:
         (("goal", "persons=1300", "Engerdal", "--on", "2020-01-01"), 6, "The target date 1 January 2020 has passed."),
         (("official", "Norge", "--vintage", "2019"), 4, "published no regional projection in 2019."),
         (("report", "Engerdal", "--out", "/no/where"), 7, "ReportError: There is no folder '/no'"),
-        (("project", "Engerdal", "--out", "/tmp/x.doc"), 7, "ReportError: 'x.doc' does not end in .csv or .parquet or"),
+        (
+            ("project", "Engerdal", "--out", "/tmp/x.doc"),
+            7,
+            "ReportError: 'x.doc' does not end in .csv, .parquet or .json.",
+        ),
         (("project", "Engerdal", "--to", "soon"), 2, "Invalid value for '--to'"),
     ],
 )
@@ -191,3 +253,18 @@ def test_a_full_disk_behind_stdout_is_refused_without_traceback() -> None:
         done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 7
     assert done.stderr.startswith("ReportError: The table cannot be written to stdout.")
+
+
+@pytest.mark.reference
+def test_the_usual_launches_are_cut_to_those_before_the_outcomes(
+    reference: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEMOGRAFI_REFERENCE", str(reference))
+    words = ["backtest", "Engerdal", "--outcomes-to", "2010"]
+    given = pd.read_csv(io.StringIO(run(*words).stdout))
+    assert sorted(set(given["launch"])) == [2008, 2009]
+    assert given["year"].max() == 2010
+    asked = run(*words, "--launches", "2008,2011")
+    assert asked.exit_code == 6
+    assert "A launch in 2011 lies outside the figures." in asked.stderr
+    assert run("backtest", "Engerdal", "--outcomes-to", "2008").exit_code == 6

@@ -107,6 +107,43 @@ def test_a_flow_of_a_place_the_population_lacks_is_refused() -> None:
         dg.Observed.from_tables(_people(), births=births)
 
 
+def _flow(measure: str, value: float) -> pd.DataFrame:
+    people = _people(years=(2025,)).rename(columns={"persons": measure})
+    return people.assign(**{measure: 0.0}).assign(**{measure: lambda t: t[measure].where(t.index > 0, value)})
+
+
+def test_net_migration_that_does_not_give_the_next_population_is_said_and_what_gives_it_is_not() -> None:
+    later = _people()
+    later.loc[(later["year"] == 2026) & (later["age"] == 2) & (later["sex"] == "male"), "persons"] += 4.0
+    start, end = later.groupby("year")["persons"].sum()
+    flows = {"births": _flow("births", 9.0), "deaths": _flow("deaths", 2.0)}
+    right = end - start - 9.0 + 2.0
+    agrees = dg.Observed.from_tables(later, **flows, net_migration=_flow("net_migration", right))
+    assert agrees.cautions == ()
+    wrong = dg.Observed.from_tables(later, **flows, net_migration=_flow("net_migration", -right))
+    (said,) = wrong.cautions
+    assert f"for a it says {-right:.0f} in 2025, while population, births and deaths give {right:.0f}." in said.replace(
+        "\u2212", "-"
+    )
+    assert "This is so in 1 of 1 places and years." in said
+    assert dg.Observed.from_tables(later, net_migration=_flow("net_migration", 900.0)).cautions == ()
+
+
+@pytest.mark.parametrize("given", [None, 5, b"07459.csv", ["07459.csv"]])
+def test_a_file_that_is_no_path_is_refused(given: object) -> None:
+    with pytest.raises(dg.SourceError, match=r"dg\.read cannot take a ") as error:
+        dg.read(given)  # type: ignore[arg-type]  # the wrong type is what is tested
+    assert error.value.hint == "dg.read('07459.csv').to_frame()"
+
+
+def test_a_vintage_that_is_no_whole_number_is_told_what_there_is_and_what_to_type() -> None:
+    for given, meant in (("2024", 2024), (" 2022 ", 2022), ("latest", 2026), (None, 2026), (2024.0, 2026)):
+        with pytest.raises(dg.SourceError, match="is no vintage: it is the year of publication") as error:
+            dg.official("Norge", vintage=given, offline=True)  # type: ignore[arg-type]
+        assert error.value.where[0].endswith("2022, 2024, 2026.")
+        assert error.value.hint == f"dg.official(region, vintage={meant})"
+
+
 def test_ages_past_105_are_counted_where_a_country_has_them() -> None:
     assert ages.is_within(np.arange(OPEN_AGE + 1), "80+").sum() == OPEN_AGE - 79
     observed = dg.Observed.from_tables(_people(OPEN_AGE))

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import demografi as dg
+from demografi.needs.drawing import user_draws
 from demografi.projection.pasts import past_net_migration
 from demografi.scenarios import Scenario
 
@@ -118,10 +119,23 @@ def test_what_cannot_be_reached_says_why(baseline: dg.Projection) -> None:
     fewer = dg.goal(baseline, users_80plus=40, on="2030-01-01")
     assert not fewer.feasible
     assert "more people do not lower the number" in fewer.sentence("en")
+    assert fewer.share_reaching is not None
+    assert 0 < fewer.share_reaching < 0.5
     met = dg.goal(baseline, persons=1200, on="2030-01-01")
     assert met.feasible
     assert met.per_year == 0
     assert "is met by the baseline" in met.sentence("en")
+
+
+def test_the_share_of_draws_with_few_enough_users_is_that_of_the_needs_own_draws() -> None:
+    drawn = dg.project(dg.example("Engerdal"), to=2032, draws=300, seed=4)
+    users = user_draws(dg.need(drawn), "80+")[:, 4].sum(axis=1)
+    wanted = float(np.quantile(users, 0.3))
+    found = dg.goal(drawn, users_80plus=wanted, on="2030-01-01")
+    assert found.share_reaching == pytest.approx(np.mean(users <= wanted))
+    assert 0.25 < found.share_reaching < 0.35
+    assert "30 % of the baseline's draws" in found.sentence("en").replace("\u00a0", " ").replace("30%", "30 %")
+    assert any(caution.startswith("The intervals of users and person-years include") for caution in found.cautions)
 
 
 def test_a_region_spreads_the_effort_over_its_members() -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import docx
 import openpyxl
 import pandas as pd
 import pytest
@@ -16,6 +17,7 @@ from demografi.reports import chapter
 from demografi.reports.markdown import as_markdown
 from demografi.reports.numbers import Reference, Sentence
 from demografi.reports.pages import as_html
+from demografi.reports.sourcing import WORDED, source_lines, words_of
 from demografi.sources import shipped
 
 LANGUAGES = ("nb", "nn", "en")
@@ -348,3 +350,35 @@ def test_users_by_service_add_up_and_a_hidden_cell_of_one_place_is_not_told(gap:
     assert table.rows[2][1:3] == (labels.number(history[2026]), labels.number(history[2040]))
     assert [part.name for part in chapter(of_municipality(gap, "5014")).tables] == []
     assert [part.name for part in chapter(of_municipality(gap, "5059")).tables] == ["services"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_figure_and_its_number_stay_on_one_line(gap: dg.Gap, language: str, tmp_path: Path) -> None:
+    folder = dg.report(gap, tmp_path / "chapter", language=language)
+    word = "".join(p.text for p in docx.Document(str(folder / "chapter.docx")).paragraphs)
+    for text in (word, *((folder / f"chapter.{ending}").read_text(encoding="utf-8") for ending in ("md", "html"))):
+        assert re.search("(Figure?|figure?)\xa0[1-9]", text)
+        assert re.search("(Tabell|Table)\xa0[1-9]", text)
+        assert not re.search("([Ff]igure?|Tabell|Table) [1-9]", text)
+
+
+def test_the_sources_are_told_in_words_a_council_reads(gap: dg.Gap) -> None:
+    told = {language: "\n".join(source_lines(chapter(gap, language))) for language in LANGUAGES}
+    for text in told.values():
+        assert "prior" not in text
+        assert "05904–14746" not in text
+        assert "07459" in text
+    assert "SSB, tabellene 04686, 12292 og 11645 (KOSTRA), brukere av hjemmetjenester" in told["nb"]
+    assert "eiga utrekning: dødelegheit, fruktbarheit og flytting i heile landet" in told["nn"]
+    assert "one table for each projection, from 05904 to 14746: national projection" in told["en"]
+    assert not re.search("egen|hele landet|lisens", told["en"])
+
+
+def test_every_source_that_ships_has_words_with_its_own_years() -> None:
+    ids = [path.stem for path in shipped.folder().glob("*.csv") if path.stem != "manifest"]
+    assert sorted(WORDED) == sorted(ids)
+    for name in ids:
+        source = shipped.source(name)
+        said = words_of(source, "nb")
+        for year in re.findall(r"\d{4}", source.vintage):
+            assert year in said, name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
@@ -27,6 +28,21 @@ def test_changing_what_a_result_gave_does_not_change_the_result(projection: dg.P
         projection.tables["population"] = table  # type: ignore[index]
     with pytest.raises(AttributeError):
         projection.tables = {}  # type: ignore[misc]
+
+
+def test_changing_a_table_in_place_does_not_change_the_result(gap: dg.Gap) -> None:
+    for result in (gap, gap.supply, gap.need, gap.need.projection, gap.need.projection.observed):
+        for name in result.tables:
+            before = result.table(name)
+            given = result.tables[name]
+            given.loc[:, given.columns[-1]] = given.iloc[::-1, -1].to_numpy()
+            given["more"] = 1
+            given.index.name, given.columns.name = "row", "column"
+            dict(result.tables)[name].pop(before.columns[0])
+            with contextlib.suppress(ValueError, KeyError):  # pandas 3 lets nobody write to these
+                result.tables[name].iloc[:, -1].to_numpy()[:] = 0
+            pd.testing.assert_frame_equal(result.tables[name], before)
+            assert result.tables[name].columns.name is None
 
 
 def test_a_saved_result_comes_back_whole(gap: dg.Gap, tmp_path: Path) -> None:

@@ -122,6 +122,10 @@ def test_settings_and_years_that_cannot_be_are_refused(one: dg.Observed) -> None
         assert said(error).startswith(fault)
     with pytest.raises(dg.ScenarioError, match="The supply cannot end in 2026"):
         dg.supply(one, 2026, staff=STAFF)
+    with pytest.raises(dg.ScenarioError, match="The supply cannot go to 9999") as error:
+        dg.supply(one, 9999, staff=STAFF)
+    assert error.value.hint == "dg.supply(observed, to=2089)"
+    assert dg.supply(one, 2089, staff=STAFF).facts["to"] == 2089
     supply = dg.supply(one, 2030, staff=STAFF)
     with pytest.raises(dg.ScenarioError, match="After 10 years not everyone of 55 or over is 70"):
         supply.quick_bound(10)
@@ -196,3 +200,11 @@ def test_a_history_without_exits_and_a_workload_without_time_are_refused() -> No
         assert said(error).startswith(fault)
     with pytest.raises(dg.TableError, match="A workload of 3125 by 0 each cannot be turned into staff"):
         staff_needed(3125, 0)
+
+
+@pytest.mark.parametrize("blank", [None, float("nan"), "", " ", pd.NA])
+def test_a_blank_sector_is_no_sector(one: dg.Observed, blank: object) -> None:
+    staff = STAFF.assign(sector=pd.Series([blank] * len(STAFF), dtype="object"))
+    assert dg.supply(one, 2030, staff=staff).facts["sector"] == ""
+    staff.loc[staff.index[0], "sector"] = "municipal"
+    assert dg.supply(one, 2030, staff=staff).facts["sector"] == "municipal"

@@ -11,8 +11,9 @@ import demografi as dg
 from demografi.cli import chapters, sources
 from demografi.cli.giving import (
     EXIT_CODES,
-    language_option,
+    language,
     main,
+    never_online,
     observed_of,
     out_option,
     sourced,
@@ -33,7 +34,7 @@ __all__ = ["EXIT_CODES", "chapters", "main", "sources"]
 def project(region: str, live: bool, offline: bool, to: int, out: Path | None) -> None:
     """Give the projected population by region, year, sex and age."""
     projection = dg.project(observed_of(region, live, offline), to)
-    write(projection.to_frame(), out, projection.to_jsonstat)
+    write(projection.to_frame(), out, projection)
 
 
 @main.command()
@@ -64,11 +65,11 @@ def need(
         departures=departing(asked["departure"]),
     )
     if explain:
-        write(result.explain(measure="fte" if person_years else "users"), out)
+        write(result.explain(measure="fte" if person_years else "users"), out, result)
     elif person_years:
-        write(result.person_years if level is None else result.person_years_interval(level), out)
+        write(result.person_years if level is None else result.person_years_interval(level), out, result)
     else:
-        write(result.to_frame(level), out)
+        write(result.to_frame(level), out, result)
 
 
 @main.command()
@@ -81,7 +82,7 @@ def supply(region: str, live: bool, offline: bool, to: int, replacement: bool, o
     """Give today's staff as they grow older and leave; nurses unless told otherwise."""
     level = asked.pop("level")
     result = dg.supply(observed_of(region, live, offline), to, **supply_choices(level, **asked))
-    write(result.replacement(to, level) if replacement else result.to_frame(level), out)
+    write(result.replacement(to, level) if replacement else result.to_frame(level), out, result)
 
 
 @main.command()
@@ -109,9 +110,9 @@ def gap(
     need = dg.need(dg.project(observed, to, draws=choices["draws"], seed=choices["seed"]))
     result = dg.gap(need, dg.supply(observed, to, **choices), shortage=numbered(shortage) or None)
     if lever:
-        write(result.levers(**numbered(lever)), out)
+        write(result.levers(**numbered(lever)), out, result)
     else:
-        write(result.explain() if explain else result.to_frame(level), out)
+        write(result.explain() if explain else result.to_frame(level), out, result)
 
 
 @main.command()
@@ -144,7 +145,8 @@ def indicators(
     if more == "gap":
         figures = dg.gap(figures, dg.supply(observed, to, **choices))
     own = None if joined is None else table_of(joined)
-    write(dg.indicators(figures, against, joined=own).to_frame(level), out)
+    found = dg.indicators(figures, against, joined=own)
+    write(found.to_frame(level), out, found)
 
 
 @main.command()
@@ -160,7 +162,6 @@ def indicators(
     help="net_migration, fertility or retention; a mix as net_migration=0.7 and retention=0.3.",
 )
 @click.option("--profile", default="own", show_default=True, help="Who moves in: own, families, workers, young_adults.")
-@language_option
 @out_option
 def goal(
     target: str,
@@ -168,7 +169,6 @@ def goal(
     live: bool,
     offline: bool,
     to: int,
-    language: str,
     out: Path | None,
     **how: Any,
 ) -> None:
@@ -182,8 +182,8 @@ def goal(
     levers = through[0] if len(through) == 1 and "=" not in through[0] else dict(map(_named_number, through))
     wanted: dict[str, Any] = dict([_named_number(target)])
     found = dg.goal(projection, through=levers, **how, **wanted)
-    click.echo(found.sentence(language), err=True)
-    write(found.to_frame(), out)
+    click.echo(found.sentence(language()), err=True)
+    write(found.to_frame(), out, found)
 
 
 def _named_number(text: str) -> tuple[str, float]:
@@ -200,18 +200,19 @@ def _named_number(text: str) -> tuple[str, float]:
 @click.option(
     "--reference", type=click.Path(path_type=Path), help="Folder of whole-country tables (DEMOGRAFI_REFERENCE)."
 )
-@click.option("--launches", default="2008-2021,2026", show_default=True, help="Years to launch from.")
+@click.option("--launches", help="Years to launch from.  [default: 2008-2021,2026, those before --outcomes-to]")
 @click.option("--outcomes-to", type=int, help="Read no outcome after this year; for choosing among variants.")
 @click.option("--page", type=click.Path(path_type=Path), help="Also write the accuracy page here.")
 @click.option("--draws", default=0, show_default=True, help="Draws for intervals at launches from 2010; 0 for none.")
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same draws.")
 @click.option("--hits", is_flag=True, help="Give how often intervals held instead of the projections (with --draws).")
+@never_online
 @out_option
 def backtest(  # noqa: PLR0913 – one argument for each option of the command
     region: str,
     everywhere: bool,
     reference: Path | None,
-    launches: str,
+    launches: str | None,
     outcomes_to: int | None,
     page: Path | None,
     draws: int,
@@ -225,7 +226,7 @@ def backtest(  # noqa: PLR0913 – one argument for each option of the command
 
     result = backtest_country(
         reference,
-        _years(launches),
+        None if launches is None else _years(launches),
         outcomes_to=outcomes_to,
         region=None if everywhere else dg.region(region),
         progress=lambda line: click.echo(line, err=True),
@@ -235,7 +236,7 @@ def backtest(  # noqa: PLR0913 – one argument for each option of the command
     if page is not None:
         page.write_text(accuracy_page(result), encoding="utf-8", newline="\n")
         click.echo(page, err=True)
-    write(result.hits() if hits else result.to_frame(0.8 if draws else None), out)
+    write(result.hits() if hits else result.to_frame(0.8 if draws else None), out, result)
 
 
 def _years(text: str) -> list[int]:

@@ -11,7 +11,17 @@ from typing import Any
 import click
 
 import demografi as dg
-from demografi.cli.giving import gap_of, main, observed_of, out_option, sourced, to_option, write
+from demografi.cli.giving import (
+    format_asked,
+    gap_of,
+    main,
+    never_online,
+    observed_of,
+    out_option,
+    sourced,
+    to_option,
+    write,
+)
 
 __all__ = ["refresh", "report", "trace"]
 
@@ -98,6 +108,7 @@ def _warnings_said() -> Iterator[None]:
 @main.command()
 @click.argument("number")
 @_in
+@never_online
 @out_option
 def trace(number: str, folder: Path, out: Path | None) -> None:
     """Follow a number of the chapter back to figure, sheet, cell, table and reply.
@@ -105,7 +116,7 @@ def trace(number: str, folder: Path, out: Path | None) -> None:
     NUMBER is as printed, with or without spaces: '3 409', '+50 %', '2,3'; or a name such as users_80_2040.
     """
     found = dg.trace(number, folder)
-    if out is not None:
+    if out is not None or format_asked():
         write(found, out)
         return
     for row in found.to_dict("records"):

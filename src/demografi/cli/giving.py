@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -17,13 +19,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from demografi.sources.pxweb import Progress
+    from demografi.tables import Result
 
 __all__ = [
     "EXIT_CODES",
+    "format_asked",
     "gap_of",
+    "language",
     "language_option",
     "loading_shown",
     "main",
+    "never_online",
     "observed_of",
     "out_option",
     "region_argument",
@@ -41,19 +47,41 @@ EXIT_CODES: tuple[tuple[type[DemografiError], int], ...] = (
     (ReportError, 7),
 )
 
+FORMATS = {"csv": ".csv", "parquet": ".parquet", "jsonstat": ".json"}
+NO_ROW = "."
+
+
+def _keep(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+    """Keep what every verb takes where :func:`write` and :func:`language` find it."""
+    ctx.meta[f"demografi.{param.name}"] = value
+    return value
+
+
 language_option = click.option(
     "--language",
     type=click.Choice(["nb", "nn", "en"]),
     default="nb",
     show_default=True,
-    help="Language of what is read.",
+    expose_value=False,
+    callback=_keep,
+    help="Language of what is read; columns and codes of a table have none.",
 )
-to_option = click.option("--to", type=int, default=2040, show_default=True, help="Year of the last 1 January.")
-out_option = click.option(
+never_online = click.option(
+    "--offline", is_flag=True, expose_value=False, help="Never touch the network; this verb never does."
+)
+_out = click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="File to write; its ending says the format: .csv, .parquet or .json (JSON-stat). Default: CSV on stdout.",
+    help="File to write; its ending says the format: .csv, .parquet or .json (JSON-stat). Default: stdout.",
 )
+_format = click.option(
+    "--format",
+    type=click.Choice(list(FORMATS)),
+    expose_value=False,
+    callback=_keep,
+    help="Format on stdout.  [default: csv]",
+)
+to_option = click.option("--to", type=int, default=2040, show_default=True, help="Year of the last 1 January.")
 region_argument = click.argument("region", default="Lakseregionen")
 
 
@@ -61,6 +89,23 @@ live_options = (
     click.option("--live", is_flag=True, help="Load from Statistics Norway, also where figures ship."),
     click.option("--offline", is_flag=True, help="Never touch the network: what ships, or what was loaded before."),
 )
+
+
+def out_option(verb: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a verb where and how its table is given."""
+    for option in (language_option, _format, _out):
+        verb = option(verb)
+    return verb
+
+
+def language() -> str:
+    """Return the language asked for."""
+    return str(click.get_current_context().meta.get("demografi.language", "nb"))
+
+
+def format_asked() -> str | None:
+    """Return the format asked for on stdout, if any."""
+    return click.get_current_context().meta.get("demografi.format")
 
 
 def sourced(verb: Callable[..., Any]) -> Callable[..., Any]:
@@ -177,39 +222,42 @@ def table_of(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, dtype={"region": "str", "status": "str"})
 
 
-def write(table: pd.DataFrame, out: Path | None, jsonstat: Callable[[], str] | None = None) -> None:
-    """Give a table on stdout as CSV, or in a file of the format its ending says.
+def write(table: pd.DataFrame, out: Path | None, made: Result | None = None) -> None:
+    """Give a table on stdout or in a file, as CSV, Parquet or JSON-stat.
+
+    Parameters
+    ----------
+    table
+        What is given.
+    out
+        The file, whose ending says the format; stdout where there is none.
+    made
+        The result the table is of: its sources and cautions stand in JSON-stat.
 
     Raises
     ------
     ReportError
-        The ending is not known, or the file cannot be written; nothing half-written is left.
+        The ending is not known, or it cannot be written; nothing half-written is left.
+    TableError
+        The table is too far from a grid for JSON-stat.
     """
+    asked = format_asked()
     if out is None:
-        try:
-            click.echo(table.to_csv(index=False, lineterminator="\n"), nl=False)
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise ReportError(
-                "The table cannot be written to stdout.", where=str(error.strerror), hint="--out table.csv"
-            ) from error
+        _to_stdout(_packed(table, asked or "csv", made))
         return
+    if asked:
+        raise click.UsageError("--format is of stdout; the ending of --out says the format.")
     if not out.parent.is_dir():
         raise ReportError(f"There is no folder '{out.parent}'.", hint=f"mkdir -p '{out.parent}'")
+    wanted = next((name for name, ending in FORMATS.items() if out.suffix.lower() == ending), None)
+    if wanted is None:
+        raise ReportError(
+            f"'{out.name}' does not end in .csv, .parquet or .json.", hint=f"--out {out.with_suffix('.csv')}"
+        )
+    packed = _packed(table, wanted, made)
     aside = out.with_name(f".{out.name}.part")
     try:
-        if out.suffix == ".parquet":
-            table.to_parquet(aside, index=False)
-        elif out.suffix == ".json" and jsonstat is not None:
-            aside.write_text(jsonstat(), encoding="utf-8")
-        elif out.suffix == ".csv":
-            table.to_csv(aside, index=False, lineterminator="\n")
-        else:
-            raise ReportError(
-                f"'{out.name}' does not end in .csv or .parquet" + (" or .json." if jsonstat else "."),
-                hint=f"--out {out.with_suffix('.csv')}",
-            )
+        aside.write_bytes(packed)
         aside.replace(out)
     except OSError as error:
         raise ReportError(
@@ -218,3 +266,45 @@ def write(table: pd.DataFrame, out: Path | None, jsonstat: Callable[[], str] | N
     finally:
         aside.unlink(missing_ok=True)
     click.echo(out)
+
+
+def _to_stdout(packed: bytes) -> None:
+    try:
+        click.echo(packed, nl=False)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise ReportError(
+            "The table cannot be written to stdout.", where=str(error.strerror), hint="--out table.csv"
+        ) from error
+
+
+def _packed(table: pd.DataFrame, wanted: str, made: Result | None) -> bytes:
+    if wanted == "parquet":
+        return bytes(table.to_parquet(index=False))
+    if wanted == "jsonstat":
+        return _as_jsonstat(table, made).encode()
+    return str(table.to_csv(index=False, lineterminator="\n")).encode()
+
+
+def _as_jsonstat(table: pd.DataFrame, made: Result | None) -> str:
+    """Lay a table out as JSON-stat: numbers with decimals are measures, every other column a variable."""
+    from pandas.api.types import is_float_dtype
+
+    from demografi.sources.jsonstat_writing import lay_out, to_jsonstat
+    from demografi.tables import source_line
+
+    measures = [str(column) for column in table.columns if is_float_dtype(table[column])]
+    if made is None:
+        return json.dumps(to_jsonstat(lay_out(table, measures, absent=NO_ROW)), ensure_ascii=False)
+    units = made.schema.drop_duplicates("column").set_index("column")["unit"]
+    laid = lay_out(
+        table,
+        measures,
+        label=repr(made).split("\n", maxsplit=1)[0],
+        source=source_line(made.sources, language()),
+        units={name: str(units.get(name, "")) for name in measures},
+        absent=NO_ROW,
+    )
+    laid = replace(laid, notes=tuple(caution.text(language()) for caution in made.known_cautions))
+    return json.dumps(to_jsonstat(laid), ensure_ascii=False)

@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING
 import click
 
 import demografi as dg
-from demografi.cli.giving import EXIT_CODES, loading_shown, main, observed_of, out_option, write
+from demografi.cli.giving import (
+    EXIT_CODES,
+    language,
+    language_option,
+    loading_shown,
+    main,
+    never_online,
+    observed_of,
+    out_option,
+    write,
+)
 from demografi.errors import ReportError, SourceError
 
 if TYPE_CHECKING:
@@ -29,8 +39,8 @@ _refresh = click.option("--refresh", is_flag=True, help="Ask whether tables have
 @click.option("--out", type=click.Path(path_type=Path), help="Parquet file. Default: the region's code.")
 @_offline
 @_refresh
-@click.option("--language", type=click.Choice(["nb", "nn", "en"]), default="nb", help="Language of titles and notes.")
-def load(region: str, out: Path | None, offline: bool, refresh: bool, language: str) -> None:
+@language_option
+def load(region: str, out: Path | None, offline: bool, refresh: bool) -> None:
     """Load a region's figures from Statistics Norway into one file.
 
     What was loaded before is not fetched again. The file can stand for REGION in the other verbs.
@@ -39,9 +49,9 @@ def load(region: str, out: Path | None, offline: bool, refresh: bool, language: 
     if path.suffix != ".parquet":
         raise ReportError(f"'{path.name}' does not end in .parquet.", hint=f"--out {path.with_suffix('.parquet')}")
     with loading_shown() as told:
-        observed = dg.load(region, offline=offline, refresh=refresh, language=language, progress=told)
+        observed = dg.load(region, offline=offline, refresh=refresh, language=language(), progress=told)
     for caution in observed.known_cautions:
-        click.echo(caution.text(language), err=True)
+        click.echo(caution.text(language()), err=True)
     click.echo(observed.save(path))
 
 
@@ -49,6 +59,7 @@ def load(region: str, out: Path | None, offline: bool, refresh: bool, language: 
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--sheet", help="Name of the sheet, where a workbook has several tables.")
 @click.option("--tidy", is_flag=True, help="Use this program's own keys: region year sex age.")
+@never_online
 @out_option
 def read(file: Path, sheet: str | None, tidy: bool, out: Path | None) -> None:
     """Read a file you have: Statbank CSV or XLSX, PX, JSON-stat, ODS, the ministry's workbook."""
@@ -65,6 +76,7 @@ def read(file: Path, sheet: str | None, tidy: bool, out: Path | None) -> None:
 @click.option("--coverage-year", type=int, help="With a file: 31 December whose coverage is held constant.")
 @click.option("--column", "columns", multiple=True, help="With a file: KEY=HEADER, e.g. region=Kommune value=Antall.")
 @click.option("--sheet", help="With a file: name of the sheet.")
+@click.option("--offline", is_flag=True, help="Never touch the network; only a file can be compared so.")
 @out_option
 def check_sources(
     tables: tuple[str, ...],
@@ -73,6 +85,7 @@ def check_sources(
     coverage_year: int | None,
     columns: tuple[str, ...],
     sheet: str | None,
+    offline: bool,
     out: Path | None,
 ) -> None:
     """Compare the tables this program relies on with Statistics Norway's own description of them.
@@ -83,9 +96,15 @@ def check_sources(
     from demografi.sources import registry, ssb
 
     if len(tables) == 1 and Path(tables[0]).suffix:
-        need = dg.need(dg.project(observed_of(region, False, False), to), coverage_year=coverage_year)
+        need = dg.need(dg.project(observed_of(region, False, offline), to), coverage_year=coverage_year)
         write(_workbook_beside(Path(tables[0]), need, columns, sheet), out)
         return
+    if offline:
+        raise SourceError(
+            "Tables are compared with Statistics Norway's own description, which takes the network.",
+            where="--offline was given without a file.",
+            hint="demografi check-sources",
+        )
     unknown = sorted(set(tables) - {row.id for row in registry.registered()})
     if unknown:
         raise SourceError(f"Table '{unknown[0]}' is not one this program relies on.", hint="demografi check-sources")
@@ -117,6 +136,7 @@ def _workbook_beside(file: Path, need: dg.Need, columns: tuple[str, ...], sheet:
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="File to write, ending in .zip.")
 @_offline
 @_refresh
+@language_option
 def snapshot(region: str, out: Path, offline: bool, refresh: bool) -> None:
     """Freeze a region's raw replies, where they are from and the versions of the programs in one file."""
     from demografi.loading import manifests
@@ -125,7 +145,7 @@ def snapshot(region: str, out: Path, offline: bool, refresh: bool) -> None:
 
     kept = Cache(default_folder())
     with loading_shown() as told:
-        observed = dg.load(region, offline=offline, refresh=refresh, progress=told, cache=kept)
+        observed = dg.load(region, offline=offline, refresh=refresh, language=language(), progress=told, cache=kept)
     sha256 = write_snapshot(out, kept, manifests(observed))
     click.echo(f"sha256 {sha256}", err=True)
     click.echo(out)
@@ -143,11 +163,11 @@ def official(region: str, vintage: int, alternative: str, offline: bool, out: Pa
     """Give Statistics Norway's own projection of a region, by its vintage and the letters of its alternative."""
     projection = _published(region, vintage, alternative, offline)
     for caution in projection.own_cautions:
-        click.echo(caution.text("en"), err=True)
+        click.echo(caution.text(language()), err=True)
     if projection.has("age_groups"):
-        write(projection.age_groups, out)
+        write(projection.age_groups, out, projection)
     else:
-        write(projection.to_frame(), out, projection.to_jsonstat)
+        write(projection.to_frame(), out, projection)
 
 
 def _published(region: str, vintage: int, alternative: str, offline: bool) -> dg.Projection:

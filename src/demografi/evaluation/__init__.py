@@ -261,6 +261,7 @@ def _by_launch(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["model", "launch", "horizon", "age_group", "n", *MEASURES])
 
 
+LAUNCHES = (*range(2008, 2022), 2026)
 MEASURES = ("mape", "mdape", "malpe", "p90", "within5")
 
 
@@ -332,7 +333,7 @@ def backtest(
 
 def backtest_country(
     reference: Reference | Path | str | None = None,
-    launches: Iterable[int] = (*range(2008, 2022), 2026),
+    launches: Iterable[int] | None = None,
     *,
     horizons: range = range(MOST_AHEAD + 1),
     outcomes_to: int | None = None,
@@ -348,7 +349,8 @@ def backtest_country(
     reference
         The tables, or the folder they lie in.
     launches, horizons
-        Years to launch from, and years ahead (0 is the launch itself).
+        Years to launch from, and years ahead (0 is the launch itself). By default 2008–2021 and 2026, those before
+        ``outcomes_to``.
     outcomes_to
         Last 1 January whose figures may be read as outcomes; use it when choosing among variants.
     region
@@ -362,7 +364,13 @@ def backtest_country(
     tables = reference if isinstance(reference, Reference) else read_reference(reference)
     newest = tables.first_year + len(tables.local) - 1
     last = newest if outcomes_to is None else outcomes_to
-    years = list(launches)
+    years = [year for year in LAUNCHES if year < (outcomes_to or year + 1)] if launches is None else list(launches)
+    if not years:
+        raise ScenarioError(
+            "There is no launch.",
+            where=f"Outcomes are read to {last}; a launch comes before it.",
+            hint=f"outcomes_to={newest}, or launches=[{last - 1}]",
+        )
     wrong = [year for year in years if not tables.first_year < year <= last]
     if wrong:
         raise ScenarioError(

@@ -371,6 +371,8 @@ def _goal(
     cautions = [Caution.of("caution_goal_history")]
     if facts["share_reaching"] is not None and "errors" not in baseline.facts:
         cautions.append(Caution.of("caution_intervals"))
+        if target.numerator.startswith("users"):
+            cautions.append(Caution.of("caution_need_coverage_drawn"))
     if baseline.region.is_group:
         cautions.append(Caution.of("caution_goal_spread"))
     return Goal(tables, facts, (), tuple(cautions), rests_on)

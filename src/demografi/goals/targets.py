@@ -6,13 +6,14 @@ import datetime as dt
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from demografi.errors import ScenarioError
 from demografi.needs import need
+from demografi.needs.drawing import user_draws
 from demografi.projection import draws as draws_of
 from demografi.projection import project
 from demografi.projection.arrays import as_array
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from demografi.observed import Observed
     from demografi.projection import Projection
     from demografi.scenarios import Scenario
+    from demografi.uncertainty.model import Floats
 
 __all__ = ["Target", "counted", "known_targets", "measured", "share_reaching", "target_of", "year_of"]
 
@@ -160,21 +162,28 @@ def _of_cells(cells: np.ndarray, target: Target) -> float:
 def share_reaching(baseline: Projection, target: Target, scenario: Scenario) -> float | None:
     """Return the share of the baseline's draws that reach the target; None where no draw tells.
 
-    Errors are drawn for both sexes together and not for coverage, so indicators of one sex and users have none.
+    Errors are drawn for both sexes together, so indicators of one sex have none. Users are drawn with their coverage.
     A baseline without draws is drawn here, with the same seed every time.
     """
-    if "male" in target.numerator or target.numerator.startswith("users"):
+    if "male" in target.numerator:
         return None
-    drawn = baseline.rests_on.get("members", baseline)
+    drawn: Any = baseline.rests_on.get("members", baseline)
     if not drawn.facts["draws"]:
         try:
             drawn = project(baseline.observed, target.year, scenario=scenario, draws=DRAWS, seed=SEED)
         except ScenarioError:
             return None
-    n_ages = int(drawn.tables["population"]["age"].max()) + 1
-    terms = [target.numerator, *([target.denominator] if target.denominator else [])]
-    paths = draws_of.weighted_draws(drawn, np.stack([weights(term, n_ages) for term in terms]))  # type: ignore[arg-type]
-    there = paths[:, target.year - baseline.launch].sum(axis=1)
-    values = there[:, 0] / there[:, 1] if target.denominator else there[:, 0]
+    values = _drawn_values(drawn, target)[:, target.year - baseline.launch]
     reached = values >= target.value if target.sense == "at_least" else values <= target.value
     return float(reached.mean())
+
+
+def _drawn_values(drawn: Projection, target: Target) -> Floats:
+    """Return the indicator of the region as a whole in every draw, (draw, year)."""
+    if target.numerator.startswith("users"):
+        return np.asarray(user_draws(need(drawn), target.numerator.split()[1]).sum(axis=2))
+    n_ages = int(drawn.tables["population"]["age"].max()) + 1
+    terms = [target.numerator, *([target.denominator] if target.denominator else [])]
+    paths = draws_of.weighted_draws(drawn, np.stack([weights(term, n_ages) for term in terms]))
+    there = paths.sum(axis=2)
+    return np.asarray(there[..., 0] / there[..., 1] if target.denominator else there[..., 0])

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from demografi.errors import TableError
+from demografi.needs.adding import adding_up
 from demografi.needs.counts import rows_of
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def causes_of(need: Need, to: int, age_group: str, over: Sequence[str], measure:
         )
     latest = _latest_coverage(need)
     cells = cells.sort_values(["region", "year", "service", "ages"])
-    rows = []
+    found = []
     for region in need.region.members:
         own = cells[cells["region"] == region]
         start = _state(own[own["year"] == need.projection.launch], latest)
@@ -84,8 +85,13 @@ def causes_of(need: Need, to: int, age_group: str, over: Sequence[str], measure:
         start, end = _filled(start, end), _filled(end, start)
         values = {frozenset(chosen): _value(start, end, frozenset(chosen), own, measure) for chosen in _subsets()}
         parts = shapley(values, FACTORS)
-        found = {"start": values[frozenset()], **parts, "end": values[frozenset(FACTORS)]}
-        rows += [(region, cause, value) for cause, value in found.items()]
+        found.append({"start": values[frozenset()], **parts, "end": values[frozenset(FACTORS)]})
+    steps = adding_up({cause: np.array([one[cause] for one in found]) for cause in ("start", *FACTORS, "end")})
+    rows = [
+        (region, cause, value)
+        for region, *values in zip(need.region.members, *steps.values(), strict=True)
+        for cause, value in zip(steps, values, strict=True)
+    ]
     return pd.DataFrame(rows, columns=["region", "cause", measure])
 
 

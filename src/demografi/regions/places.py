@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
+from typing import ClassVar
 
 import pandas as pd
 
 from demografi.errors import RegionError
+from demografi.regions import kept
+from demografi.regions.names import parts_of, slug, split_name, ways_to_type
 from demografi.tables import Source
 
 __all__ = [
@@ -29,13 +32,12 @@ __all__ = [
 ]
 
 NATION = "0"
-_PLAIN = str.maketrans("øåđŋŧ", "oadnt", "") | {ord("æ"): "ae"}
 MUNICIPALITIES = "ssb-kommune-2024"
 COUNTIES = "ssb-fylke-2024"
 OWN = "own"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Region:
     """A municipality, a county, the nation, or a group of them that is summed.
 
@@ -65,6 +67,8 @@ class Region:
     counties: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
+    contract: ClassVar[int] = 1
+
     @property
     def is_group(self) -> bool:
         """Tell whether this is a sum of several areas."""
@@ -87,9 +91,55 @@ class Region:
         """Make a region from what :meth:`to_dict` gave."""
         return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})  # type: ignore[arg-type]
 
+    @property
+    def schema(self) -> pd.DataFrame:
+        """One row per column of :meth:`to_frame`: table, column, dtype, unit, kind, may_be_missing, reference."""
+        return self._kept().schema
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The code list the codes stand in; empty for codes of one's own."""
+        return (CODE_LIST,) if self.region_scheme != OWN or self.counties else ()
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What must be known about the borders or the membership: the notes."""
+        return self.notes
+
+    def has(self, name: str) -> bool:
+        """Tell whether a table is here; a region has ``"members"``."""
+        return self._kept().has(name)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the region to one Parquet file, with schema and sources inside."""
+        return self._kept().save(path)
+
+    @classmethod
+    def open(cls, path: str | Path) -> Region:
+        """Read what :meth:`save` wrote.
+
+        Raises
+        ------
+        SourceError
+            The file is absent, no file of this package, or holds another noun.
+        """
+        return cls.from_dict(kept.Region.open(path).facts["region"])
+
+    def _kept(self) -> kept.Region:
+        return kept.Region({"members": self.to_frame()}, {"region": self.to_dict()}, self.sources)
+
+    def __repr__(self) -> str:
+        return repr(self._kept())
+
+    def _repr_html_(self) -> str:
+        return self._kept()._repr_html_()
+
 
 def region(which: str | Sequence[str], *, name: str | None = None) -> Region:
     """Find a region by name or code, or make a group of your own.
+
+    A name may be any part of a parallel name ("Guovdageaidnu"), all its parts ("Deatnu – Tana"), and
+    be typed without marks on its letters (ø as o, æ as ae, å as a or aa).
 
     Parameters
     ----------
@@ -102,12 +152,14 @@ def region(which: str | Sequence[str], *, name: str | None = None) -> Region:
     ------
     RegionError
         The name is not known (the nearest are shown), the code belongs to another era (its
-        successor is shown), or a member stands twice.
+        successor is shown), several are called so, or a member stands twice.
 
     Examples
     --------
     >>> region("Lakseregionen").members[:2]
     ('5029', '5059')
+    >>> region("Karasjohka").code, region("Orland").name
+    ('5610', 'Ørland')
     >>> region(["Hitra", "5014"], name="Øyregionen").code
     'oyregionen'
     """
@@ -173,26 +225,14 @@ def name_of(code: str) -> str:
     return str(known.get(code, code))
 
 
-def slug(name: str) -> str:
-    """Return a name as lower-case ASCII with hyphens.
-
-    Examples
-    --------
-    >>> slug("Nord-Gudbrandsdalen"), slug("Ørland, Frøya")
-    ('nord-gudbrandsdalen', 'orland-froya')
-    """
-    letters = name.lower().translate(_PLAIN)
-    plain = unicodedata.normalize("NFKD", letters).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
-
-
 def _one(typed: str, renamed: str | None = None) -> Region:
     if not isinstance(typed, str):
         raise _no_text(typed)
     # A letter and its ring or stroke may come apart, as in names of files.
     typed = unicodedata.normalize("NFC", typed)
     wanted = typed.strip().casefold()
-    for found in (_nation(wanted), _county(wanted), _municipality(wanted), _group(wanted)):
+    for find in (_nation, _county, _municipality, _group, _spelled):
+        found = find(wanted)
         if found is not None:
             return found if renamed is None else _renamed(found, renamed)
     raise _unknown(typed)
@@ -236,11 +276,7 @@ def _municipality(wanted: str) -> Region | None:
     )
     found = rows[same]
     if len(found) > 1:
-        raise RegionError(
-            f"{len(found)} municipalities are called {found.iloc[0]['name']!r}.",
-            where=[f"{row['code']} in {row['county_name']}" for row in found.to_dict("records")],
-            hint=f"Use the code: dg.region('{found.iloc[0]['code']}')",
-        )
+        raise _ambiguous(str(found.iloc[0]["name"]), found["code"].tolist())
     if found.empty:
         return None
     row = found.iloc[0]
@@ -266,9 +302,58 @@ def _group(wanted: str) -> Region | None:
     )
 
 
+def _spelled(wanted: str) -> Region | None:
+    """Find a place by a part of its parallel name, by all its parts, or without marks on letters."""
+    places = _spellings()
+    parts = [wanted] if wanted in places else split_name(wanted)
+    # SSB's tables put a bare hyphen between parts too, and some names have one of their own.
+    parts = parts if parts[0] in places else wanted.split("-")
+    codes = set.intersection(*(set(places.get(part, ())) for part in parts))
+    if len(codes) > 1:
+        raise _ambiguous(name_of(min(codes)), sorted(codes))
+    return _one(codes.pop()) if codes else None
+
+
+def _ambiguous(name: str, codes: list[str]) -> RegionError:
+    rows = municipalities()
+    counties = rows.set_index("code")["county_name"]
+    kind = "municipalities" if set(codes) <= set(rows["code"]) else "regions"
+    return RegionError(
+        f"{len(codes)} {kind} are called {name!r}.",
+        where=[f"{code} in {counties[code]}" if code in counties else f"{code} {name_of(code)}" for code in codes],
+        hint=f"Use the code: dg.region('{codes[0]}')",
+    )
+
+
+@cache
+def _spellings() -> dict[str, tuple[str, ...]]:
+    """Return every way a name, or a part of it, may be typed, in small letters → codes of what is called so."""
+    found: dict[str, list[str]] = {}
+    for name, code in _named():
+        for typed in ways_to_type(name):
+            found.setdefault(typed, []).append(code)
+    return {typed: tuple(dict.fromkeys(codes)) for typed, codes in found.items()}
+
+
+def _named() -> list[tuple[str, str]]:
+    """Return (name or part of it, code): today's names first, then what a municipality was called before."""
+    known, rows, gone = list_regions(), municipalities(), former()
+    today = dict(zip(rows["code"], rows["name"], strict=True))
+    pairs = [*zip(known["name"], known["code"], strict=True), *zip(rows["full_name"], rows["code"], strict=True)]
+    # The list of 2024 lacks some Sámi and Kven names that the same municipality has in the lists before it.
+    pairs += [
+        (name, code)
+        for name, code in zip(gone["name"], gone["successors"], strict=True)
+        if today.get(code) in parts_of(name)
+    ]
+    return [(part, code) for name, code in pairs for part in parts_of(name)]
+
+
 def _unknown(typed: str) -> RegionError:
     gone = former()
-    same = gone[(gone["code"] == typed.strip()) | (gone["name"].str.casefold() == typed.strip().casefold())]
+    wanted = typed.strip().casefold()
+    called = gone["name"].map(lambda name: wanted in {w for part in parts_of(name) for w in ways_to_type(part)})
+    same = gone[(gone["code"] == wanted) | called]
     if len(same):
         row = same.iloc[-1]
         successors = [name_of(code) + f" {code}" for code in row["successors"].split()]
@@ -278,8 +363,8 @@ def _unknown(typed: str) -> RegionError:
             where=f"It {said} {_and(successors)}.",
             hint=f"dg.region('{row['successors'].split()[0]}')",
         )
-    known = list_regions()["name"].tolist()
-    near = get_close_matches(typed.strip().casefold(), [name.casefold() for name in known], n=3, cutoff=0.6)
+    known = [name for name in dict.fromkeys(name for name, _ in _named()) if len(parts_of(name)) == 1]
+    near = get_close_matches(wanted, [name.casefold() for name in known], n=3, cutoff=0.6)
     names = [name for name in known if name.casefold() in near]
     return RegionError(
         f"No region is called {typed!r}.",

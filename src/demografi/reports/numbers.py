@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
 
 from demografi import labels
+from demografi.labels import HARD_SPACE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,6 +90,10 @@ class Basis:
     data: pd.DataFrame
     sources: tuple[Source, ...] = ()
     formulas: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        # The name of a sheet is typed in formulas, with an ordinary space.
+        object.__setattr__(self, "sheet", self.sheet.replace(HARD_SPACE, " "))
 
 
 @dataclass(frozen=True)

@@ -12,19 +12,41 @@ from demografi.tables import Source
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["as_bibtex", "as_sources", "source_lines"]
+__all__ = ["WORDED", "as_bibtex", "as_sources", "source_lines", "words_of"]
 
 _LATEX = {"\\": r"\textbackslash{}", **{sign: "\\" + sign for sign in "&%$#_{}"}, "~": r"\~{}", "^": r"\^{}"}
+
+
+# Sources that ship have words of their own in three languages; numbers in them are the source's.
+WORDED = (
+    *("population_municipalities", "population_counties_nation", "care_users", "nurse_person_years"),
+    *("person_years_by_occupation", "share_55plus", "national_projections", "projection_parameters"),
+    *("projection_errors", "interval_hits", "project_description"),
+)
+LICENCES = {"sitat": "licence_quoted", "lisens ikke oppgitt": "licence_not_stated"}
 
 
 def source_lines(chapter: Chapter) -> list[str]:
     """Return one line per source: publisher, table, title, vintage, dates, licence."""
     lines = []
     for source in chapter.sources:
-        fetched = labels.text("fetched", chapter.language, date=labels.date(source.fetched)) if source.fetched else ""
-        said = [source.publisher, source.named(chapter.language), source.title, source.vintage, fetched, source.licence]
+        language = chapter.language
+        fetched = labels.text("fetched", language, date=labels.date(source.fetched)) if source.fetched else ""
+        licence = labels.text(LICENCES[source.licence], language) if source.licence in LICENCES else source.licence
+        said = [source.publisher, words_of(source, language), fetched, licence]
         lines.append(", ".join(word for word in said if word) + ".")
     return lines
+
+
+def words_of(source: Source, language: str) -> str:
+    """Say which table it is and what it holds; the words are ours, table numbers and years are the source's."""
+    if source.id not in WORDED:
+        return ", ".join(word for word in (source.named(language), source.title, source.vintage) if word)
+    tables = re.findall(r"\d+", source.table) or [""]
+    years = re.findall(r"\d{4}(?:–\d{4})?", source.vintage)
+    numbers = {"table": tables[0], "tables": labels.join_names(tables, language)}
+    numbers |= {"first": tables[0], "last": tables[-1], **dict(zip("abcd", years, strict=False))}
+    return labels.text(f"source_{source.id}", language, **numbers)
 
 
 def as_sources(chapter: Chapter, plain: Callable[[str], str]) -> str:

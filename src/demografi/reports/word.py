@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from demografi import labels
 from demografi.errors import ReportError
+from demografi.labels import HARD_SPACE
 from demografi.reports.content import Chapter, Figure, KeyNumber, Points, Table
 from demografi.reports.markdown import said_under
 from demografi.reports.numbers import Number, Reference, Sentence
@@ -191,9 +192,9 @@ class _Writer:
         title = part.words.title if isinstance(part, Figure) else part.title
         subtitle = part.words.subtitle if isinstance(part, Figure) else part.subtitle
         caption = self._paragraph("Caption")
-        word, _, number = part.caption.rpartition(" ")
+        word, _, number = part.caption.rpartition(HARD_SPACE)
         opened = self.bookmarks.start(caption, self.anchors[part.name])
-        caption.add_run(f"{word} ")
+        caption.add_run(word + HARD_SPACE)
         add_field(caption, f"SEQ {word} \\* ARABIC", number)
         self.bookmarks.end(caption, opened)
         caption.add_run("  ")

@@ -9,7 +9,7 @@ import copy
 import json
 import threading
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,9 @@ from demografi.errors import SourceError, TableError
 from demografi.sources.jsonstat import ROLES, Dimension, Table, parse
 
 __all__ = ["lay_out", "read_bundle", "to_jsonstat"]
+
+MOST_EMPTY = 4
+"""A table whose variables make more than so many cells a row is no table of these variables."""
 
 # warnings.catch_warnings changes the whole process, so only one thread at a time may be inside.
 _QUIET = threading.Lock()
@@ -89,58 +92,64 @@ def _whole(value: float | None) -> float | int | None:
 
 def lay_out(
     frame: pd.DataFrame,
-    measure: str,
+    measure: str | Sequence[str],
     *,
     label: str = "",
     source: str = "",
     updated: str = "",
     units: Mapping[str, str] | None = None,
     names: Mapping[str, Mapping[str, str]] | None = None,
+    absent: str = "",
 ) -> Table:
-    """Turn one measure of a long table into a statistical table that can be written as JSON-stat.
+    """Turn the measures of a long table into a statistical table that can be written as JSON-stat.
 
     Parameters
     ----------
     frame
-        One row per cell; every column but the measure and ``status`` is a variable.
+        One row per cell; every column but the measures and ``status`` is a variable.
     measure
-        The column with the figures; it becomes the only category of ``measure``.
+        The column with the figures, or several; they become the categories of ``measure``.
     units
         Measure → what one of it is.
     names
         Variable → code → words.
+    absent
+        Sign of a combination that has no row; without it every combination must have one.
 
     Raises
     ------
     TableError
         The rows are not a complete grid with each combination once.
     """
-    keys = [str(column) for column in frame.columns if column not in (measure, "status")]
+    measures = (measure,) if isinstance(measure, str) else tuple(measure)
+    keys = [str(column) for column in frame.columns if column not in (*measures, "status")]
     codes = {key: tuple(dict.fromkeys(frame[key].astype("str"))) for key in keys}
     shape = [len(codes[key]) for key in keys]
     where = [pd.Index(codes[key]).get_indexer(pd.Index(frame[key].astype("str"))) for key in keys]
     cells = np.ravel_multi_index(tuple(where), tuple(shape)) if keys else np.zeros(len(frame), dtype=np.int64)
     total = int(np.prod(shape, dtype=object)) if shape else 1
-    if len(frame) != total or len(np.unique(cells)) != total:
+    few = len(frame) * MOST_EMPTY < total if absent else len(frame) != total
+    if few or len(np.unique(cells)) != len(frame):
         raise TableError(
             f"The table has {len(frame)} rows, but its variables make {total} cells.",
             where=[f"{key}: {len(codes[key])} categories" for key in keys],
             hint="Give each combination once; a cell without a value needs a row with its sign in 'status'.",
         )
-    values, places = np.full(total, np.nan), np.zeros(total, dtype=np.int8)
-    values[cells] = frame[measure].to_numpy(dtype=np.float64)
+    values = np.full((total, len(measures)), np.nan)
+    values[cells] = frame[list(measures)].to_numpy(dtype=np.float64)
     marks = frame["status"].astype("str") if "status" in frame.columns else pd.Series("", index=frame.index)
-    signs = ("", *sorted(set(marks) - {""}))
-    places[cells] = pd.Index(signs).get_indexer(pd.Index(marks))
+    signs = ("", *sorted({*marks, absent} - {""}))
+    places = np.full(values.shape, signs.index(absent), dtype=np.int8)
+    places[cells] = pd.Index(signs).get_indexer(pd.Index(marks))[:, None]
     named = {key: dict((names or {}).get(key, {})) for key in keys}
     roles = {"year": "time", "region": "geo"}
     dimensions = [
         Dimension(key, key, codes[key], tuple(named[key].get(c, c) for c in codes[key]), roles.get(key, ""))
         for key in keys
     ]
-    unit = {measure: {"base": (units or {}).get(measure, "")}} if units else {}
-    dimensions.append(Dimension("measure", "measure", (measure,), (measure,), "metric", unit))
-    return Table(label, tuple(dimensions), values, places, signs, updated, source)
+    unit = {name: {"base": (units or {}).get(name, "")} for name in measures} if units else {}
+    dimensions.append(Dimension("measure", "measure", measures, measures, "metric", unit))
+    return Table(label, tuple(dimensions), values.ravel(), places.ravel(), signs, updated, source)
 
 
 def read_bundle(reply: Mapping[str, Any]) -> list[Table]:

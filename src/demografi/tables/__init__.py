@@ -9,7 +9,7 @@ value says why in ``status``; missing, suppressed and zero are three things.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import FrozenInstanceError, asdict, dataclass, field
 from functools import cached_property
@@ -43,6 +43,8 @@ STATUS_SIGNS = MappingProxyType(
 """Statistics Norway's signs for a cell without a value."""
 
 SEXES = ("female", "male")
+# From pandas 3 a copy shares its values until either side is written to, and costs next to nothing.
+_COPIES_ON_WRITE = int(pd.__version__.split(".")[0]) >= 3
 PROGRAM = "demografi"
 VERSION = "0.1"
 
@@ -288,6 +290,28 @@ def source_line(sources: Iterable[Source], language: str = "nb", *, calculated: 
     return line.strip()
 
 
+class _Tables(Mapping[str, pd.DataFrame]):
+    """Tables by name; each access gives a copy, so that nothing done to it reaches the result."""
+
+    def __init__(self, tables: Mapping[str, pd.DataFrame]) -> None:
+        self._held = dict(tables)
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        return self._held[name].copy(deep=not _COPIES_ON_WRITE)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._held)
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def __repr__(self) -> str:
+        return f"Tables: {', '.join(self._held)}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return dict, (self._held,)
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Result:
     """What every noun is: plain tables under contract, with sources, cautions and a face.
@@ -307,7 +331,7 @@ class Result:
 
     def __post_init__(self) -> None:
         checked = {name: self.CONTRACTS[name].check(table) for name, table in self.tables.items()}
-        object.__setattr__(self, "tables", MappingProxyType(checked))
+        object.__setattr__(self, "tables", _Tables(checked))
         object.__setattr__(self, "facts", MappingProxyType(dict(self.facts)))
         object.__setattr__(self, "rests_on", MappingProxyType(dict(self.rests_on)))
 

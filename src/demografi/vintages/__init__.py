@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
@@ -116,9 +117,16 @@ def official(
 
 def _registered(vintage: int) -> Registered:
     known = vintages()
+    shown = ", ".join(map(str, known))
+    if isinstance(vintage, bool) or not isinstance(vintage, Integral):
+        meant = next((year for year in known if str(year) == str(vintage).strip()), known[-1])
+        raise SourceError(
+            f"{vintage!r} is no vintage: it is the year of publication, as a whole number.",
+            where=f"There are: {shown}.",
+            hint=f"dg.official(region, vintage={meant})",
+        )
     if vintage not in known:
-        shown = ", ".join(map(str, known))
-        near = min(known, key=lambda year: abs(year - vintage)) if isinstance(vintage, int) else known[-1]
+        near = min(known, key=lambda year: abs(year - vintage))
         raise SourceError(
             f"Statistics Norway published no regional projection in {vintage}.",
             where=f"There are: {shown}.",

@@ -12,6 +12,7 @@ from demografi import ages
 from demografi.errors import ScenarioError
 from demografi.faces import years_shown
 from demografi.needs import Need
+from demografi.needs.adding import adding_up
 from demografi.projection import check_year, refuse_level
 from demografi.regions import OWN, Region, Summable
 from demografi.tables import Caution, Column, Contract, must_be
@@ -198,7 +199,7 @@ class Gap(Summable):
             [self.region.members, self.supply.occupations], names=["region", "occupation"]
         )
         parts = [
-            pd.DataFrame({"cause": cause, "fte": values.reshape(-1) + 0.0}, index=index).reset_index()
+            pd.DataFrame({"cause": cause, "fte": values.reshape(-1)}, index=index).reset_index()
             for cause, values in causes.items()
         ]
         return self._masked(pd.concat(parts, ignore_index=True))
@@ -210,7 +211,7 @@ class Gap(Summable):
         need, supply = self._expected()
         moved = {**self._need_causes(elapsed), **self._supply_causes(to)}
         moved = {name: self._over_members(values, 0) for name, values in moved.items()}
-        return {"start": need[0] - supply[0], **moved, "end": need[elapsed] - supply[elapsed]}
+        return adding_up({"start": need[0] - supply[0], **moved, "end": need[elapsed] - supply[elapsed]})
 
     def _causes_summed(self) -> dict[str, float]:
         return {name: float(values.sum()) for name, values in self._causes(self.to).items()}

@@ -101,6 +101,12 @@ def supply(
             where=f"Staff were counted in November {base.year}, which stands at {launch}.",
             hint=f"dg.supply(observed, to={launch + 10})",
         )
+    if to - launch >= len(AGES):
+        raise ScenarioError(
+            f"The supply cannot go to {to}.",
+            where=f"By {launch + len(AGES)} nobody of today's staff is left; staff are followed to age {AGES[-1]}.",
+            hint=f"dg.supply(observed, to={launch + len(AGES) - 1})",
+        )
     tables = {"stock": base.table, "hazards": hazards}
     if entrants is not None:
         tables["entrants"] = _entrants(entrants, base.table)

@@ -267,7 +267,7 @@ def _checked(staff: pd.DataFrame, members: Sequence[str]) -> pd.DataFrame:
 def _kinds(table: pd.DataFrame, mark: str) -> list[str]:
     if mark not in table:
         return []
-    return sorted({str(value) for value in table[mark] if str(value) not in ("", "nan")})
+    return sorted({str(value).strip() for value in table[mark].dropna()} - {""})
 
 
 def _refuse_counts(table: pd.DataFrame) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 
 import pandas as pd
@@ -93,6 +94,12 @@ def read(
     >>> read(file).to_frame()["value"].tolist()
     [5568.0]
     """
+    if not isinstance(path, str | PathLike):
+        raise SourceError(
+            f"dg.read cannot take a {type(path).__name__}.",
+            where="Wanted: the path of a file, as text or pathlib.Path.",
+            hint="dg.read('07459.csv').to_frame()",
+        )
     path = Path(path)
     asked = _Asked(layout, tuple(values), sheet, year_end)
     content = guards.load(path)
