@@ -20,7 +20,7 @@ from demografi.errors import ScenarioError
 
 __all__ = ["Blocks", "ExactSum", "Run", "age_runs", "chunks", "tiles"]
 
-TILE_CELLS = 120_000
+TILE_BYTES = 960_000
 CHUNK_DRAWS = 512
 LEAST_DRAWS = 64
 
@@ -76,15 +76,16 @@ def chunks(draws: int, blocks: Blocks, alone: bool = False) -> list[slice]:
     return [slice(start, min(start + width, draws)) for start in range(0, draws, width)]
 
 
-def tiles(size: Size, draws: int, blocks: Blocks) -> tuple[int, list[slice]]:
+def tiles(size: Size, draws: int, blocks: Blocks, itemsize: int) -> tuple[int, list[slice]]:
     """Give the number of ages in a tile, and its regions.
 
     A tile is whole regions and one age where there are many draws, and many ages where there is one draw.
     """
-    width = min(blocks.regions or max(8, TILE_CELLS // (2 * draws)), size.regions)
+    cells = TILE_BYTES // itemsize
+    width = min(blocks.regions or max(8, cells // (2 * draws)), size.regions)
     n_blocks = -(-size.regions // width)
     width = blocks.regions or -(-size.regions // n_blocks)
-    n_ages = max(1, min(size.ages, TILE_CELLS // (2 * draws * size.regions)))
+    n_ages = max(1, min(size.ages, cells // (2 * draws * size.regions)))
     return n_ages, [slice(r, min(r + width, size.regions)) for r in range(0, size.regions, width)]
 
 

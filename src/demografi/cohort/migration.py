@@ -82,7 +82,7 @@ class Work:
         self.draws, self.size, self.ledger = draws, size, ledger
         width = draws.stop - draws.start
         self.state: Real = np.empty((*size.shape[:3], width), dtype)
-        self.most_ages, self.blocks = tiles(size, width, blocks)
+        self.most_ages, self.blocks = tiles(size, width, blocks, dtype.itemsize)
         regions = max(block.stop - block.start for block in self.blocks)
         self._scratch = np.empty((2, self.most_ages, 2, regions, width), dtype)
         self._exact = np.empty((self.most_ages, 2, regions, width))
