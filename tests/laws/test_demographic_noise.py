@@ -41,7 +41,7 @@ def carried(noise: cohort.Noise | None, draws: int, years: int = 1, **said: obje
     """Carry the country on."""
     start, rates = country(draws, str(said.pop("migration", "pool")))
     words = {"timing": "end", "births": "before", **said}
-    return cohort.carry(start, [rates] * years, noise=noise, **words)  # type: ignore[arg-type]
+    return cohort.carry(start, [rates] * years, noise=noise, **words)  # type: ignore[arg-type]  # words of several types
 
 
 def variance(migration: str) -> np.ndarray:
@@ -222,5 +222,5 @@ def assert_quantiles(
 )
 def test_refusals(said: dict[str, object], words: list[str]) -> None:
     with pytest.raises(ScenarioError) as refused:
-        cohort.demographic_noise(**said)  # type: ignore[arg-type]
+        cohort.demographic_noise(**said)  # type: ignore[arg-type]  # wrong types are what is tested
     assert all(word in str(refused.value) for word in words)

@@ -139,7 +139,7 @@ def test_a_file_that_is_no_path_is_refused(given: object) -> None:
 def test_a_vintage_that_is_no_whole_number_is_told_what_there_is_and_what_to_type() -> None:
     for given, meant in (("2024", 2024), (" 2022 ", 2022), ("latest", 2026), (None, 2026), (2024.0, 2026)):
         with pytest.raises(dg.SourceError, match="is no vintage: it is the year of publication") as error:
-            dg.official("Norge", vintage=given, offline=True)  # type: ignore[arg-type]
+            dg.official("Norge", vintage=given, offline=True)  # type: ignore[arg-type]  # the wrong type is what is tested
         assert error.value.where[0].endswith("2022, 2024, 2026.")
         assert error.value.hint == f"dg.official(region, vintage={meant})"
 
@@ -165,9 +165,9 @@ def test_a_group_past_the_open_age_is_refused_and_never_nobody(projection: dg.Pr
 def test_a_year_that_is_no_whole_number_is_refused(observed: dg.Observed, year: object) -> None:
     projection = dg.project(observed, to=2030)
     asked = (
-        lambda: dg.project(observed, to=year),  # type: ignore[arg-type]
-        lambda: dg.supply(observed, to=year),  # type: ignore[arg-type]
-        lambda: projection.persons("80+", year),  # type: ignore[arg-type]
+        lambda: dg.project(observed, to=year),  # type: ignore[arg-type]  # the wrong type is what is tested
+        lambda: dg.supply(observed, to=year),  # type: ignore[arg-type]  # the wrong type is what is tested
+        lambda: projection.persons("80+", year),  # type: ignore[arg-type]  # the wrong type is what is tested
     )
     for ask in asked:
         with pytest.raises(dg.ScenarioError, match="is no year") as error:
@@ -197,16 +197,16 @@ def test_a_noun_given_to_the_wrong_verb_is_named(gap: dg.Gap) -> None:
 def test_a_code_given_as_a_number_is_told_what_to_type() -> None:
     for given in (5056, [5056]):
         with pytest.raises(dg.RegionError) as error:
-            dg.region(given)  # type: ignore[arg-type]
+            dg.region(given)  # type: ignore[arg-type]  # the wrong type is what is tested
         assert error.value.hint == "dg.region('5056')"
     with pytest.raises(dg.RegionError, match="None is no name or code"):
-        dg.region(None)  # type: ignore[arg-type]
+        dg.region(None)  # type: ignore[arg-type]  # the wrong type is what is tested
 
 
 def test_names_in_decomposed_letters_and_columns_of_names_are_understood() -> None:
     assert dg.region("A\u030alesund").code == "1508"
     for many in (np.array(["Hitra", "5014"]), pd.Series(["Hitra", "5014"])):
-        assert dg.region(many).members == ("5056", "5014")  # type: ignore[arg-type]
+        assert dg.region(many).members == ("5056", "5014")  # type: ignore[arg-type]  # the wrong type is what is tested
 
 
 def test_results_survive_pickling_and_copying_with_all_they_rest_on(gap: dg.Gap) -> None:

@@ -210,3 +210,39 @@ def test_counted_births_and_deaths_are_drawn_before_the_projected_ones(atlantis:
     last = int(births.index.max())
     drawn = [bar.get_height() for bar in axes.patches if round(bar.get_x() + bar.get_width() / 2) == last]
     assert drawn[0] == pytest.approx(births[last])
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "said"),
+    [
+        ("mortality", lambda t: t.assign(mx=t["mx"].where(t["age"] != 70)), "The mortality schedule lacks a rate."),
+        (
+            "mortality",
+            lambda t: t.assign(age=t["age"] + (t["age"] > 70)),
+            "The mortality schedule lacks an age or has one twice.",
+        ),
+        ("fertility", lambda t: t.assign(births_per_woman=float("nan")), "The fertility schedule lacks a rate."),
+        (
+            "fertility",
+            lambda t: pd.concat([t, t]),
+            "The fertility schedule has an age twice, or one that the population",
+        ),
+        (
+            "fertility",
+            lambda t: t.assign(age=t["age"] + 0.5),
+            "The fertility schedule has an age twice, or one that the",
+        ),
+    ],
+)
+def test_a_schedule_with_holes_is_refused_and_not_moved_or_carried_on(kind, change, said) -> None:
+    population = dg.example("Engerdal").population[["region", "year", "sex", "age", "persons"]]
+    observed = dg.Observed.from_tables(population.assign(region="A"), name="Atlantis")
+    ages = sorted(population["age"].unique())
+    deaths = pd.DataFrame(
+        [(sex, age, 0.01) for sex in ("female", "male") for age in ages], columns=["sex", "age", "mx"]
+    )
+    births = pd.DataFrame({"age": range(20, 40), "births_per_woman": 0.08})
+    schedules = {"mortality": deaths, "fertility": births}
+    dg.project(observed, to=2028, schedules=schedules)
+    with pytest.raises(dg.TableError, match=said):
+        dg.project(observed, to=2028, schedules=schedules | {kind: change(schedules[kind])})

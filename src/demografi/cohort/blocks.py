@@ -68,7 +68,7 @@ class Run(NamedTuple):
 
 
 def chunks(draws: int, blocks: Blocks, alone: bool = False) -> list[slice]:
-    """Cut draws into chunks, by default of whole stretches of noise; ``alone``: they are taken one by one."""
+    """Cut draws into chunks of whole cache lines; ``alone``: they are taken one by one."""
     width = blocks.draws
     if not width:
         each = max(LEAST_DRAWS, -(-draws // (1 if alone else blocks.workers)))

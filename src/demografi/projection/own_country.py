@@ -140,14 +140,27 @@ def _mortality_schedule(mortality: pd.DataFrame, n_ages: int) -> tuple[Floats, F
             hint="Repeat the last rate to the open age.",
         )
     mx, decline = (np.stack([part[name].to_numpy(float) for part in by_sex]) for name in ("mx", "decline"))
+    # Rows are read by their order, so an age left out would move all older ones.
+    if any((part["age"].to_numpy() != np.arange(len(part))).any() for part in by_sex):
+        raise TableError("The mortality schedule lacks an age or has one twice.", hint="Give every age from 0, once.")
+    if not (np.isfinite(mx) & np.isfinite(decline)).all():
+        raise TableError("The mortality schedule lacks a rate.", hint="Give a rate at every age of both sexes.")
     if (mx < 0).any():
         raise ScenarioError("A death rate is negative.", hint="Rates are per person-year, 0 or more.")
     return mx, decline
 
 
 def _schedule(fertility: pd.DataFrame, n_ages: int) -> Floats:
-    found = np.zeros(n_ages)
-    found[fertility["age"].to_numpy()] = fertility["births_per_woman"].to_numpy(float)
+    found, at = np.zeros(n_ages), fertility["age"].to_numpy()
+    if len(set(at)) < len(at) or not set(at) <= set(range(n_ages)):
+        raise TableError(
+            "The fertility schedule has an age twice, or one that the population lacks.",
+            where=f"Wanted: whole ages within 0–{n_ages - 1}.",
+            hint="Leave out ages without births.",
+        )
+    found[at.astype(int)] = fertility["births_per_woman"].to_numpy(float)
+    if not np.isfinite(found).all():
+        raise TableError("The fertility schedule lacks a rate.", hint="An age without births holds 0.")
     if (found < 0).any():
         raise ScenarioError("A birth rate is negative.", hint="Give births per woman and year, 0 or more.")
     return found

@@ -25,6 +25,15 @@ if TYPE_CHECKING:
 __all__ = ["supply"]
 
 
+def _refuse_nobody_left(launch: int, to: int) -> None:
+    if to - launch >= len(AGES):
+        raise ScenarioError(
+            f"The supply cannot go to {to}.",
+            where=f"By {launch + len(AGES)} nobody of today's staff is left; staff are followed to age {AGES[-1]}.",
+            hint=f"dg.supply(observed, to={launch + len(AGES) - 1})",
+        )
+
+
 def supply(
     observed: Observed,
     to: int,
@@ -101,12 +110,7 @@ def supply(
             where=f"Staff were counted in November {base.year}, which stands at {launch}.",
             hint=f"dg.supply(observed, to={launch + 10})",
         )
-    if to - launch >= len(AGES):
-        raise ScenarioError(
-            f"The supply cannot go to {to}.",
-            where=f"By {launch + len(AGES)} nobody of today's staff is left; staff are followed to age {AGES[-1]}.",
-            hint=f"dg.supply(observed, to={launch + len(AGES) - 1})",
-        )
+    _refuse_nobody_left(launch, to)
     tables = {"stock": base.table, "hazards": hazards}
     if entrants is not None:
         tables["entrants"] = _entrants(entrants, base.table)
